@@ -1,0 +1,155 @@
+"""One frozen, validated object from the environment; every setting has the prefix ``FRONTLINE_``.
+
+The README holds the table of settings; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.errors import ConfigurationError
+
+LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class AnswerBackend(StrEnum):
+    """Who writes the draft of an answer."""
+
+    EXTRACTIVE = "extractive"
+    OPENAI = "openai"
+
+
+class EmbeddingBackend(StrEnum):
+    """Who turns text into vectors."""
+
+    LOCAL = "local"
+
+
+class RetrievalBackend(StrEnum):
+    """Where passages are searched."""
+
+    FAISS = "faiss"
+
+
+class PiiBackend(StrEnum):
+    """Who finds personal data in questions."""
+
+    LOCAL = "local"
+
+
+class Settings(BaseSettings):
+    """All settings of one process. Build it with :func:`load_settings`, which names what is wrong."""
+
+    model_config = SettingsConfigDict(env_prefix="FRONTLINE_", frozen=True, extra="ignore", env_file=None)
+
+    home: Path = Field(Path("var"), description="Folder for everything that the app writes.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL; SQLite in `FRONTLINE_HOME` when unset, `postgresql+psycopg://…` to grow."
+    )
+    storage_root: str | None = Field(
+        None, description="Where files and index snapshots are kept: a folder, or `s3://bucket/prefix`."
+    )
+    demo: bool = Field(
+        False, description="Sample accounts with one-click sign-in; refused on any address but loopback."
+    )
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(8501, ge=1, le=65535, description="Port that `serve` listens on.")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Host names that browsers may use, comma-separated; unset allows `FRONTLINE_HOST` and loopback."
+    )
+    log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+    log_format: str = Field("console", description="`console` for people, `json` for machines.")
+    cookie_secret: SecretStr | None = Field(
+        None, description="Key that signs the sign-in cookie; made once and kept in `FRONTLINE_HOME` when unset."
+    )
+    session_hours: int = Field(12, ge=1, le=720, description="How long a sign-in lasts, in hours.")
+    trusted_proxy: bool = Field(
+        False, description="Take the caller's address from `X-Forwarded-For`; only behind a proxy that sets it."
+    )
+    answer_backend: AnswerBackend = Field(AnswerBackend.EXTRACTIVE, description="`extractive` or `openai`.")
+    embedding_backend: EmbeddingBackend = Field(EmbeddingBackend.LOCAL, description="`local`.")
+    embedding_model: str = Field(
+        "all-MiniLM-L6-v2", description="The packaged model, or a folder or hub id that sentence-transformers loads."
+    )
+    retrieval_backend: RetrievalBackend = Field(RetrievalBackend.FAISS, description="`faiss`.")
+    pii_backend: PiiBackend = Field(PiiBackend.LOCAL, description="`local`.")
+    openai_base_url: HttpUrl | None = Field(
+        None, description="OpenAI-compatible server, such as `http://127.0.0.1:11434/v1`; needed by `openai`."
+    )
+    openai_api_key: SecretStr | None = Field(None, description="Key for that server, where it wants one.")
+    openai_answer_model: str | None = Field(None, description="Model that the server should use; needed by `openai`.")
+    openai_timeout_seconds: float = Field(
+        60.0, gt=0, le=600, description="Longest wait for the next piece of an answer, in seconds."
+    )
+    max_question_characters: int = Field(8000, ge=200, le=100_000, description="Longest question that is accepted.")
+    max_file_bytes: int = Field(50_000_000, ge=1_000, description="Largest knowledge file that is loaded.")
+    max_concurrent_answers: int = Field(8, ge=1, le=256, description="Answers worked on at once; more wait in line.")
+    answer_wait_seconds: float = Field(20.0, gt=0, description="Longest wait in that line before the agent is told.")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        level = value.upper()
+        if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return level
+
+    @field_validator("log_format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        if value not in {"console", "json"}:
+            raise ValueError("must be console or json")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.demo and self.host not in LOOPBACK_ADDRESSES:
+            raise ValueError("FRONTLINE_DEMO signs people in without a password, so FRONTLINE_HOST must be 127.0.0.1")
+        if self.answer_backend is AnswerBackend.OPENAI and not (self.openai_base_url and self.openai_answer_model):
+            raise ValueError(
+                "FRONTLINE_ANSWER_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_ANSWER_MODEL"
+            )
+        return self
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database to use, with the password in it: never log this."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home.resolve() / 'frontline.sqlite3'}"
+
+    @property
+    def resolved_storage_root(self) -> str:
+        """A folder or an s3:// address."""
+        return self.storage_root or str(self.home.resolve() / "files")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        ConfigurationError: a value is not allowed; the message names each setting and what it may be.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as exc:
+        problems = []
+        for error in exc.errors(include_input=False, include_url=False):
+            name = ".".join(str(part) for part in error["loc"])
+            label = f"FRONTLINE_{name.upper()}: " if name else ""
+            problems.append(label + error["msg"].removeprefix("Value error, "))
+        raise ConfigurationError(
+            "Frontline cannot start: " + "; ".join(problems) + ".", code="invalid-setting"
+        ) from exc

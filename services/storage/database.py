@@ -1,0 +1,109 @@
+"""Opens the database: engine, sessions, migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from services.errors import BackendUnavailableError
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+class Database:
+    """One engine per process; hands out short transactions.
+
+    Args:
+        url: SQLAlchemy URL. SQLite files are opened in WAL mode with foreign keys on.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        options: dict[str, Any] = {"pool_pre_ping": True}
+        if parsed.get_backend_name() == "sqlite":
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            options = {"connect_args": {"timeout": 30}}
+        self.engine: Engine = create_engine(parsed, **options)
+        if parsed.get_backend_name() == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end of the block and rolls back on an error.
+
+        Raises:
+            BackendUnavailableError: the database cannot be reached or is locked for too long.
+        """
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except DBAPIError as exc:
+            if _unavailable(exc):
+                raise BackendUnavailableError("The database did not answer.", code="database-unavailable") from exc
+            raise
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; safe to call at every start and from several processes.
+
+        Raises:
+            BackendUnavailableError: the database cannot be reached.
+        """
+        try:
+            self._migrate()
+        except DBAPIError as exc:
+            if not _unavailable(exc):
+                raise
+            raise BackendUnavailableError(
+                "The database cannot be reached or written to.",
+                code="database-unavailable",
+                remedy="Check FRONTLINE_DATABASE_URL and that the database is running.",
+            ) from exc
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                # Two processes that start together must not both create the tables.
+                connection.execute(text("SELECT pg_advisory_lock(727274)"))
+            else:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_unlock(727274)"))
+                connection.commit()
+
+    def check_ready(self) -> None:
+        """Raise BackendUnavailableError when a trivial query fails."""
+        with self.transaction() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _unavailable(error: DBAPIError) -> bool:
+    """Whether the database is the trouble, not the statement: unreachable, locked, lost, or a damaged SQLite file."""
+    return isinstance(error, OperationalError) or error.connection_invalidated or type(error) is DatabaseError
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
