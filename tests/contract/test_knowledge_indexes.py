@@ -1,0 +1,123 @@
+"""The contract of KnowledgeIndex: the local index in a folder and over S3."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.backends.local import snapshot_writer
+from services.backends.local.faiss_index import FaissIndex
+from services.errors import BackendUnavailableError, ConfigurationError
+from services.knowledge.chunking import ChunkSize
+from services.knowledge.models import SearchType
+from services.ports.knowledge import Embedder
+from services.storage.files import SnapshotFolders
+from tests.contract.knowledge_index import TENANT, KnowledgeIndexContract, MakeIndex, found, versions
+from tests.contract.knowledge_samples import document, version
+from tests.fakes import FakeEmbedder
+
+
+class TestFaissIndexInAFolder(KnowledgeIndexContract):
+    @pytest.fixture
+    def make_index(self, tmp_path: Path) -> MakeIndex:
+        return lambda embedder: FaissIndex(SnapshotFolders(str(tmp_path / "files"), tmp_path / "cache"), embedder)
+
+    @pytest.fixture
+    def snapshot(self, built: FaissIndex, tmp_path: Path) -> Path:
+        return tmp_path / "files" / "snapshots" / TENANT / "000001"
+
+    @pytest.mark.parametrize("name", ["vectors.npy", "documents.arrow", "chunks.arrow", "manifest.json"])
+    def test_damaged_file_is_refused(self, snapshot: Path, name: str, make_index: MakeIndex) -> None:
+        content = bytearray((snapshot / name).read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        (snapshot / name).write_bytes(content)
+        with pytest.raises(ConfigurationError) as caught:
+            found(make_index(FakeEmbedder()), "insulin")
+        assert caught.value.code == "snapshot-damaged"
+
+    @pytest.mark.parametrize("name", ["vectors.npy", "documents.arrow"])
+    def test_missing_file_is_refused(self, snapshot: Path, name: str, make_index: MakeIndex) -> None:
+        (snapshot / name).unlink()
+        with pytest.raises(ConfigurationError) as caught:
+            found(make_index(FakeEmbedder()), "insulin")
+        assert caught.value.code == "snapshot-damaged"
+
+    def test_snapshot_of_another_format_is_refused(self, snapshot: Path, make_index: MakeIndex) -> None:
+        manifest = snapshot / "manifest.json"
+        manifest.write_text(
+            manifest.read_text(encoding="utf-8").replace('"format_version": 1', '"format_version": 9'), encoding="utf-8"
+        )
+        with pytest.raises(ConfigurationError) as caught:
+            found(make_index(FakeEmbedder()), "insulin")
+        assert caught.value.code == "snapshot-format"
+
+    def test_damaged_predecessor_costs_time_but_not_the_new_snapshot(
+        self, snapshot: Path, make_index: MakeIndex
+    ) -> None:
+        (snapshot / "manifest.json").write_text("{", encoding="utf-8")
+        assert make_index(FakeEmbedder()).build(TENANT, 2, versions(), 1).reused_vector_count == 0
+
+    def test_opened_snapshot_outlives_its_files(self, snapshot: Path, built: FaissIndex) -> None:
+        before = found(built, "insulin")
+        for path in sorted(snapshot.rglob("*"), reverse=True):
+            path.unlink() if path.is_file() else path.rmdir()
+        assert found(built, "insulin") == before
+
+    def test_build_leaves_only_the_snapshot(self, snapshot: Path) -> None:
+        assert [path.name for path in snapshot.parent.iterdir()] == ["000001"]
+
+    def test_storage_that_cannot_be_written_is_explained(self, tmp_path: Path) -> None:
+        (tmp_path / "files").write_text("a file where the folder should be", encoding="utf-8")
+        index = FaissIndex(SnapshotFolders(str(tmp_path / "files"), tmp_path / "cache"), FakeEmbedder())
+        with pytest.raises(BackendUnavailableError):
+            index.build(TENANT, 1, versions(), None)
+        with pytest.raises(BackendUnavailableError):
+            index.check_ready()
+
+    def test_inverted_file_of_a_large_snapshot_finds_the_same(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        documents = [document(f"{number}.md", f"Topic {number}", f"Body of topic {number}.") for number in range(300)]
+        flat = FaissIndex(SnapshotFolders(str(tmp_path / "flat"), tmp_path), FakeEmbedder())
+        flat.build(TENANT, 1, (version(item) for item in documents), None)
+        monkeypatch.setattr(snapshot_writer, "FLAT_LIMIT", 100)
+        monkeypatch.setattr(snapshot_writer, "INVERTED_LISTS", 8)
+        inverted = FaissIndex(SnapshotFolders(str(tmp_path / "inverted"), tmp_path), FakeEmbedder())
+        inverted.build(TENANT, 1, (version(item) for item in documents), None)
+        assert (tmp_path / "inverted" / "snapshots" / TENANT / "000001" / "neighbors.faiss").is_file()
+        for question in ("topic 17", "body of topic 250"):
+            assert found(inverted, question, SearchType.SEMANTIC)[0] == found(flat, question, SearchType.SEMANTIC)[0]
+
+    def test_vectors_of_many_blocks_stand_in_their_rows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(snapshot_writer, "EMBED_BLOCK", 7)
+        embedder: Embedder = FakeEmbedder()
+        index = FaissIndex(SnapshotFolders(str(tmp_path), tmp_path), embedder, ChunkSize(12, 3))
+        index.build(TENANT, 1, versions(), None)
+        vectors = np.load(tmp_path / "snapshots" / TENANT / "000001" / "vectors.npy")
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+        best = found(index, "Reject 79 means that the refill is too soon.", SearchType.SEMANTIC)[0]
+        assert "79" in best.text
+
+
+class TestFaissIndexOverS3(KnowledgeIndexContract):
+    """Each index has a mirror of its own, as machines have."""
+
+    @pytest.fixture
+    def make_index(self, tmp_path: Path, s3_root: str) -> MakeIndex:
+        made: list[FaissIndex] = []
+
+        def make(embedder: Embedder) -> FaissIndex:
+            made.append(FaissIndex(SnapshotFolders(s3_root, tmp_path / f"mirror-{len(made)}"), embedder))
+            return made[-1]
+
+        return make
+
+    def test_snapshot_that_could_not_be_stored_is_not_found_here_either(
+        self, s3_root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folders = SnapshotFolders(s3_root.replace("frontline", "no-such-bucket"), tmp_path / "mirror")
+        with pytest.raises(BackendUnavailableError):
+            FaissIndex(folders, FakeEmbedder()).build(TENANT, 1, versions(), None)
+        assert list((tmp_path / "mirror" / TENANT).iterdir()) == []
