@@ -1,0 +1,111 @@
+"""Checks what a language model wrote against the passages that it was given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from services.answers.models import Citation, Draft, Statement
+from services.knowledge.models import Passage
+from services.knowledge.sentences import sentence_spans
+from services.knowledge.tokens import holds_identifier, identifiers, keyword_tokens
+
+NOT_IN_PASSAGES = "NOT_IN_PASSAGES"
+# A statement is supported when a sentence of a passage it cites holds most of its words and all of its numbers.
+LOWEST_WORD_SHARE = 0.5
+_MARK = re.compile(r"\s*[\[(]\s*((?:\d{1,2}\s*[,;]?\s*)+)[\])]")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|cannot|can't|don't|doesn't|must not|may not|without|neither|nor)\b", re.IGNORECASE
+)
+
+
+def draft_from_reply(reply: str, passages: Sequence[Passage]) -> Draft:
+    """Turn a reply with marks such as ``[2]`` into statements with exact citations.
+
+    Each mark is checked: the statement gets the best supporting sentence of the passage it names; a mark that names no
+    passage, or one that does not support the statement, is dropped. A statement without support keeps no citation.
+    """
+    if not reply.strip() or NOT_IN_PASSAGES in reply:
+        return Draft((), (), answered=False)
+    citations: list[Citation] = []
+    statements: list[Statement] = []
+    for sentence, marks in _sentences_with_marks(reply):
+        numbers: list[int] = []
+        for mark in marks:
+            if not 1 <= mark <= len(passages):
+                continue
+            citation = supporting_citation(sentence, passages[mark - 1])
+            if citation is None:
+                continue
+            if citation not in citations:
+                citations.append(citation)
+            number = citations.index(citation) + 1
+            if number not in numbers:
+                numbers.append(number)
+        statements.append(Statement(sentence, tuple(numbers)))
+    return Draft(tuple(statements), tuple(citations))
+
+
+def supporting_citation(statement: str, passage: Passage) -> Citation | None:
+    """The sentence, or pair of neighboring sentences, of a passage that supports a statement; None when none does."""
+    words = set(keyword_tokens(statement))
+    if not words:
+        return None
+    spans = sentence_spans(passage.text)
+    windows = spans + [(first[0], second[1]) for first, second in pairwise(spans)]
+    best: tuple[float, int, int] | None = None
+    for start, end in windows:
+        quote = passage.text[start:end]
+        if not _agrees(statement, quote, f"{passage.title} {passage.section} {quote}"):
+            continue
+        share = len(words & set(keyword_tokens(f"{passage.section} {quote}"))) / len(words)
+        # Of two that hold the same words the shorter one points better.
+        score = share - 0.001 * len(quote.split())
+        if share >= LOWEST_WORD_SHARE and (best is None or score > best[0] + 1e-9):
+            best = (score, start, end)
+    if best is None:
+        return None
+    _, start, end = best
+    return Citation(
+        document_id=passage.document_id,
+        document_version=passage.document_version,
+        title=passage.title,
+        url=passage.url,
+        section=passage.section,
+        page=passage.page,
+        quote=passage.text[start:end],
+        start=passage.start + start,
+        end=passage.start + end,
+        score=passage.score,
+    )
+
+
+def _agrees(statement: str, quote: str, headed_quote: str) -> bool:
+    """No number or code of the statement is foreign to the quote, and both deny, or neither does."""
+    numbers = set(_NUMBER.findall(statement))
+    if not numbers <= set(_NUMBER.findall(headed_quote)):
+        return False
+    if not all(holds_identifier(headed_quote, code) for code in identifiers(statement)):
+        return False
+    return bool(_NEGATION.search(statement)) == bool(_NEGATION.search(quote))
+
+
+def _sentences_with_marks(reply: str) -> list[tuple[str, list[int]]]:
+    found: list[tuple[str, list[int]]] = []
+    # A mark behind the full stop belongs to the sentence before it, so it is moved in front of the stop.
+    text = re.sub(r"([.!?])(\s*[\[(]\s*\d[\d,;\s]*[\])])+", lambda match: _stop_last(match.group()), reply.strip())
+    for start, end in sentence_spans(text):
+        sentence = text[start:end]
+        marks = [int(number) for group in _MARK.findall(sentence) for number in re.findall(r"\d+", group)]
+        bare = _MARK.sub("", sentence).strip()
+        if any(character.isalnum() for character in bare):
+            found.append((bare, marks))
+        elif found:
+            found[-1][1].extend(marks)
+    return found
+
+
+def _stop_last(text: str) -> str:
+    return text[1:].rstrip() + text[0]
