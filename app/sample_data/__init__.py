@@ -1,0 +1,1 @@
+"""Sample documents and questions for the demonstration tenants."""
