@@ -1,0 +1,156 @@
+"""The commands that keep accounts and tenants."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from app.terminal import open_services, print_table
+from services.access.models import Account, Role
+from services.errors import InputError
+
+Username = Annotated[str, typer.Argument(help="User name, such as ana.reyes; upper and lower case are the same.")]
+PasswordFromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
+]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (
+        add_account,
+        disable_account,
+        enable_account,
+        set_password,
+        change_role,
+        change_tenants,
+        list_accounts,
+        add_tenant,
+        list_tenants,
+    ):
+        cli.command()(command)
+
+
+def add_account(
+    username: Username,
+    name: Annotated[str, typer.Option(help="Name that people see, such as 'Ana Reyes'.")],
+    role: Annotated[Role, typer.Option(help="What the person works on.")],
+    tenant: Annotated[list[str], typer.Option(help="Id of a tenant whose data the person sees; repeat for more.")],
+    password_stdin: PasswordFromStdin = False,
+) -> None:
+    """Add a person who may sign in. Asks for the password, at least 12 characters, without showing it."""
+    accounts = open_services().accounts
+    account = accounts.add_account(
+        username, display_name=name, role=role, tenant_ids=tenant, password=_read_password(password_stdin)
+    )
+    print(f"Added {account.username} ({account.role.value}) to {', '.join(account.tenant_ids)}.")
+
+
+def disable_account(username: Username) -> None:
+    """Keep a person from signing in, and sign them out everywhere now."""
+    account = open_services().accounts.disable_account(username)
+    print(f"Disabled {account.username}. Open sessions end at the next click.")
+
+
+def enable_account(username: Username) -> None:
+    """Let a disabled person sign in again."""
+    account = open_services().accounts.enable_account(username)
+    print(f"Enabled {account.username}.")
+
+
+def set_password(username: Username, password_stdin: PasswordFromStdin = False) -> None:
+    """Give a person a new password, and sign them out everywhere now."""
+    accounts = open_services().accounts
+    account = accounts.get_account(username)
+    accounts.set_password(account.username, _read_password(password_stdin))
+    print(f"Set a new password for {account.username}. Open sessions end at the next click.")
+
+
+def change_role(
+    username: Username, role: Annotated[Role, typer.Option(help="What the person works on from now on.")]
+) -> None:
+    """Give a person another role; it applies at their next click."""
+    account = open_services().accounts.change_role(username, role)
+    print(f"{account.username} is now {account.role.value}.")
+
+
+def change_tenants(
+    username: Username,
+    tenant: Annotated[list[str], typer.Option(help="Id of a tenant; repeat for more. Replaces the present ones.")],
+) -> None:
+    """Replace the tenants whose data a person sees; it applies at their next click."""
+    account = open_services().accounts.change_tenants(username, tenant)
+    print(f"{account.username} now belongs to {', '.join(account.tenant_ids)}.")
+
+
+def list_accounts(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Show all accounts with role, tenants and state."""
+    accounts = open_services().accounts.list_accounts()
+    if as_json:
+        print(json.dumps([_as_dict(account) for account in accounts], indent=2, ensure_ascii=False))
+        return
+    if not accounts:
+        print("There are no accounts yet. Add a tenant with add-tenant, then a person with add-account.")
+        return
+    rows = [
+        (account.username, account.display_name, account.role.value, ", ".join(account.tenant_ids), _state(account))
+        for account in accounts
+    ]
+    print_table(("USER NAME", "NAME", "ROLE", "TENANTS", "STATE"), rows)
+
+
+def add_tenant(
+    tenant_id: Annotated[str, typer.Argument(metavar="ID", help="Short id, such as north-clinic.")],
+    name: Annotated[str, typer.Option(help="Name that people see, such as 'North Clinic'.")],
+) -> None:
+    """Add a tenant with an empty knowledge base."""
+    tenant = open_services().accounts.add_tenant(tenant_id, name)
+    print(f"Added tenant {tenant.id} ({tenant.name}).")
+
+
+def list_tenants(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Show all tenants."""
+    tenants = open_services().accounts.list_tenants()
+    if as_json:
+        print(json.dumps([{"id": tenant.id, "name": tenant.name} for tenant in tenants], indent=2, ensure_ascii=False))
+    elif tenants:
+        print_table(("ID", "NAME"), [(tenant.id, tenant.name) for tenant in tenants])
+    else:
+        print("There are no tenants yet. Add one with add-tenant.")
+
+
+def _read_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise InputError(
+            "There is no terminal to ask for the password.",
+            code="no-terminal",
+            remedy="Pass the password on standard input with --password-stdin.",
+        )
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt="Password again"))
+
+
+def _as_dict(account: Account) -> dict[str, object]:
+    return {
+        "username": account.username,
+        "display_name": account.display_name,
+        "role": account.role.value,
+        "tenants": list(account.tenant_ids),
+        "disabled": account.disabled,
+        "sample": account.sample,
+        "created_at": account.created_at.isoformat() if account.created_at else None,
+    }
+
+
+def _state(account: Account) -> str:
+    if account.disabled:
+        return "disabled"
+    return "sample" if account.sample else "active"

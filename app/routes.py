@@ -1,0 +1,42 @@
+"""The pages of the app, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.access.models import Account, Role
+from services.access.permissions import may
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One page: where its code is, how the menu shows it, who may open it.
+
+    Attributes:
+        file: The page's script, relative to ``main.py``.
+        icon: A Material symbol in Streamlit's notation.
+        url_path: The address below the root.
+        roles: Who has it in the menu; administrators have every page.
+    """
+
+    file: str
+    title: str
+    icon: str
+    url_path: str
+    roles: frozenset[Role]
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "../pages/answer_questions.py",
+        "Answer questions",
+        ":material/forum:",
+        "answer",
+        frozenset({Role.AGENT, Role.ADMIN}),
+    ),
+)
+
+
+def routes_of(account: Account) -> list[Route]:
+    """The pages that this account may open, in the order of the menu."""
+    return [route for route in ROUTES if may(account, route.roles)]

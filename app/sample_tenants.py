@@ -1,0 +1,37 @@
+"""Loads the sample tenants that the app starts with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services.knowledge.question_files import read_golden_questions
+
+if TYPE_CHECKING:
+    from services.bootstrap import Services
+
+SAMPLE_DATA = Path(__file__).parent / "sample_data"
+SAMPLE_TENANTS = {"pharmacy": "Harborview Pharmacy", "clinic": "Harborview Clinic"}
+
+
+def load_sample_tenants(services: Services, *, force: bool = False) -> Iterator[str]:
+    """Load, publish and calibrate each sample tenant that has nothing published yet; yields a line about each step."""
+    for tenant, name in SAMPLE_TENANTS.items():
+        services.accounts.ensure_tenant(tenant, name)
+        if services.knowledge.published_snapshot(tenant) is not None and not force:
+            yield f"{name}: already loaded."
+            continue
+        folder = SAMPLE_DATA / tenant
+        yield f"{name}: loading documents …"
+        report = services.knowledge.load(tenant, [folder / "documents"], publish=True)
+        for failure in report.failures:
+            yield f"{name}: {failure.source_name}: {failure.cause} {failure.remedy}"
+        services.knowledge.save_golden_questions(tenant, read_golden_questions(folder / "golden_questions.jsonl"))
+        foreign = read_golden_questions(folder / "out_of_scope_questions.jsonl")
+        calibration = services.calibration.calibrate(tenant, foreign)
+        yield (
+            f"{name}: {len(report.loaded) + len(report.unchanged)} documents in {report.chunk_count} chunks; on "
+            f"questions it was not calibrated on, {calibration.test.kept:.0%} of golden questions kept and "
+            f"{calibration.test.declined:.0%} of out-of-scope questions declined."
+        )

@@ -1,0 +1,42 @@
+"""What the commands share: services that log quietly, and errors as two plain lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from services.errors import AppError
+
+if TYPE_CHECKING:
+    from services.bootstrap import Services
+
+EXIT_ERROR = 2
+
+
+def open_services() -> Services:
+    """The services for one command. Routine log lines stay out of the way unless FRONTLINE_LOG_LEVEL asks for them.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong.
+        BackendUnavailableError: the database cannot be reached.
+    """
+    from services.bootstrap import build_services
+    from services.settings import load_settings
+
+    quiet = {} if "FRONTLINE_LOG_LEVEL" in os.environ else {"log_level": "WARNING"}
+    return build_services(load_settings(**quiet))
+
+
+def print_error(error: AppError) -> None:
+    """One line what happened, one line what to do, on stderr."""
+    print(f"Error: {error.message_for_user}", file=sys.stderr)
+    print(error.remedy, file=sys.stderr)
+
+
+def print_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """A table of plain text with aligned columns."""
+    widths = [max(len(cell) for cell in column) for column in zip(headings, *rows, strict=True)]
+    for row in (headings, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

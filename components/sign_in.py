@@ -1,0 +1,115 @@
+"""The sign-in page: user name and password, or one click on a sample account in demo mode."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import authenticator, session_keys
+from components.error_notice import escape_markdown
+from components.wiring import Services
+from services.access.models import Account, SignedIn
+from services.access.permissions import ROLE_NAMES, ROLE_TASKS
+from services.errors import AccessError, InputError
+
+CARD_WIDTH_PIXELS = 460
+LOCAL_ADDRESS = "local"  # what Streamlit tells about loopback: nothing
+
+
+def signed_in(services: Services) -> SignedIn | None:
+    """Who is signed in; draws the sign-in page and returns None when nobody is."""
+    had_session = session_keys.SESSION_TOKEN in st.session_state
+    current = authenticator.resume(services)
+    if current is not None:
+        return current
+    if had_session:
+        authenticator.forget()
+        st.session_state[session_keys.SIGN_IN_NOTICE] = "Your session has ended. Sign in again to continue."
+    page = st.empty()
+    with page.container(horizontal_alignment="center"):
+        current = _sign_in_card(services)
+    if current is None:
+        return None
+    page.empty()
+    st.session_state.pop(session_keys.SIGN_IN_NOTICE, None)
+    authenticator.note_signed_in(services, current)
+    return current
+
+
+def sign_out(services: Services) -> None:
+    """End the session here and everywhere the cookie was copied to; a callback for the sign-out button."""
+    token = st.session_state.get(session_keys.SESSION_TOKEN)
+    if token is not None:
+        services.sign_in.sign_out(token)
+    authenticator.forget()
+    st.session_state[session_keys.SIGN_IN_NOTICE] = "You are signed out."
+
+
+def _sign_in_card(services: Services) -> SignedIn | None:
+    with st.container(width=CARD_WIDTH_PIXELS):
+        st.title("Sign in to Frontline", anchor=False)
+        st.caption("Answers, product photos and survey insight for the people who face customers.")
+        notice = st.session_state.get(session_keys.SIGN_IN_NOTICE)
+        if notice:
+            st.info(notice, icon=":material/info:")
+        samples = services.sign_in.sample_accounts()
+        if not samples:
+            return _password_form(services)
+        chosen = _sample_choice(services, samples)
+        # Whoever has typed a name must see what came of it.
+        typed = bool(st.session_state.get(session_keys.USERNAME_FIELD))
+        with st.expander("Sign in with a password instead", icon=":material/password:", expanded=typed):
+            by_password = _password_form(services)
+        return chosen or by_password
+
+
+def _password_form(services: Services) -> SignedIn | None:
+    with st.form("sign_in.form", border=not services.settings.demo):
+        username = st.text_input("User name", key=session_keys.USERNAME_FIELD, autocomplete="username")
+        password = st.text_input(
+            "Password", type="password", key=session_keys.PASSWORD_FIELD, autocomplete="current-password"
+        )
+        submitted = st.form_submit_button("Sign in", type="primary", width="stretch", key=session_keys.SIGN_IN_BUTTON)
+        if not submitted:
+            return None
+        try:
+            if not username.strip() or not password:
+                raise InputError("Enter your user name and your password.", remedy="Then choose Sign in.")
+            with st.spinner("Signing in …"):
+                return services.sign_in.sign_in(
+                    username, password, caller_address(services), check=authenticator.check_password
+                )
+        except (AccessError, InputError) as error:
+            # An everyday mistake, said where it happened; the audit trail has it, so no reference is needed.
+            st.error(
+                f"**{escape_markdown(error.message_for_user)}**  \n{escape_markdown(error.remedy)}",
+                icon=":material/error:",
+            )
+            return None
+
+
+def _sample_choice(services: Services, samples: list[Account]) -> SignedIn | None:
+    st.markdown("**Demo:** choose whose day you want to see. Nothing here needs a password.")
+    chosen: SignedIn | None = None
+    for account in sorted(samples, key=lambda account: list(ROLE_NAMES).index(account.role)):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(
+                f"**{escape_markdown(account.display_name)}** · {ROLE_NAMES[account.role]}  \n"
+                f":small[{ROLE_TASKS[account.role]}]",
+                width="stretch",
+            )
+            first_name = account.display_name.split()[0]
+            key = session_keys.SAMPLE_BUTTON + account.username
+            if st.button(f"Enter as {first_name}", key=key, width=128):
+                chosen = services.sign_in.sign_in_sample(account.username)
+    return chosen
+
+
+def caller_address(services: Services) -> str:
+    """Where the person comes from: the connection, or what the trusted proxy says about it."""
+    if services.settings.trusted_proxy:
+        forwarded = st.context.headers.get_all("X-Forwarded-For")
+        hops = [hop.strip() for line in forwarded for hop in line.split(",") if hop.strip()]
+        if hops:
+            # Our proxy wrote the last one; the ones before it are whatever the caller claims.
+            return hops[-1]
+    return st.context.ip_address or LOCAL_ADDRESS

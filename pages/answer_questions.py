@@ -1,0 +1,69 @@
+"""Answer questions: an agent asks, and gets an answer quoted from the procedures with its sources."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import session_keys
+from components.asking import draw_ask_box, work_on
+from components.conversation import (
+    draw_earlier_turns,
+    draw_legend,
+    draw_newest_turn,
+    draw_nothing_published,
+    draw_start,
+    has_sources,
+    open_conversation_id,
+    start_new_conversation,
+)
+from components.frame import viewer
+from components.history_menu import draw_history_menu
+from components.source_panel import draw_sources
+from components.wiring import services
+
+app, person = services(), viewer()
+history = app.answer_history
+
+heading, beside = st.columns([2, 1], vertical_alignment="bottom")
+with heading.container(gap=None):
+    st.title("Answer questions", anchor=False)
+    st.caption("Ask in your own words. Every answer names its source in your procedures.")
+
+conversation_id = open_conversation_id(app, person)
+if conversation_id:
+    with beside.container(horizontal_alignment="right"):
+        st.button(
+            "New conversation",
+            key=session_keys.NEW_CONVERSATION_BUTTON,
+            icon=":material/add:",
+            shortcut="Alt+N",
+            on_click=start_new_conversation,
+        )
+answers = history.answers(person.account, person.tenant.id, conversation_id) if conversation_id else []
+published = app.knowledge.published_snapshot(person.tenant.id) is not None
+draw_history_menu(history, person)
+
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    turns = st.container()
+    asked = draw_ask_box(conversation_id, follow_up=bool(answers), disabled=not published)
+
+if asked is not None:
+    with turns:
+        draw_earlier_turns(app, person, answers)
+        work_on(app, person, asked, conversation_id)
+
+with turns:
+    if answers:
+        draw_earlier_turns(app, person, answers[:-1])
+        draw_newest_turn(app, person, answers[-1])
+    elif published:
+        draw_start(app, person)
+    else:
+        draw_nothing_published(person)
+with right:
+    if answers and has_sources(answers[-1]):
+        st.header("Sources", anchor=False)
+        draw_sources(app, answers[-1])
+    elif not answers:
+        draw_legend()

@@ -1,0 +1,139 @@
+"""One care agent's question in a real browser, from signing in to finding everything again after a reload."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
+
+from services.bootstrap import build_services
+from services.settings import load_settings
+from tests.browser.chromium import find_chromium
+from tests.serving import ROOT, RunningServer, running_server
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+DOCUMENTS = ROOT / "app" / "sample_data" / "pharmacy" / "documents"
+LOADED = ("claim-reject-codes.md", "adverse-event-reporting.pdf", "returns-and-refunds.md")
+QUESTION = "Claim rejected with 75, what does it mean?"
+EDITED = "Code 75: the plan wants a prior authorization before it pays."
+
+pytestmark = pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, model_home: Path) -> Iterator[RunningServer]:
+    home = tmp_path_factory.mktemp("answers") / "home"
+    shutil.copytree(model_home, home)
+    services = build_services(load_settings(home=home, demo=True))
+    report = services.knowledge.load("pharmacy", [DOCUMENTS / name for name in LOADED], publish=True)
+    assert not report.failures
+    services.database.close()
+    with running_server(home, FRONTLINE_DEMO="1") as running:
+        yield running
+
+
+@pytest.fixture
+def context() -> Iterator[BrowserContext]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        made = chromium.new_context(
+            viewport={"width": 1280, "height": 800}, permissions=["clipboard-read", "clipboard-write"]
+        )
+        made.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
+        yield made
+        chromium.close()
+
+
+def ask_box(page: Page) -> Locator:
+    return page.get_by_test_id("stChatInputTextArea")
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait for the end of the run that the last action started."""
+    page.wait_for_timeout(300)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def thumb(page: Page, name: str) -> Locator:
+    return page.get_by_label(f"Thumbs {name}")
+
+
+def test_agent_asks_reads_edits_copies_rates_and_finds_it_all_after_a_reload(
+    server: RunningServer, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="Enter as Ana").click()
+    expect(page.get_by_role("heading", name="How to read an answer")).to_be_visible()
+    wait_until_drawn(page)
+
+    ask_box(page).fill(QUESTION)
+    ask_box(page).press("Enter")
+    expect(page.get_by_text("Found in your procedures")).to_be_visible()
+    expect(page.get_by_text("Quoted from the knowledge base · Harborview Pharmacy, version 1")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/answer\?.*conversation=[0-9a-f]+"))
+    wait_until_drawn(page)
+    address = page.url
+
+    page.get_by_role("link", name="1", exact=True).first.click()
+    assert re.search(r"#source-\w+-1$", page.url)
+    heading = page.get_by_role("heading", name="Claim reject codes").first
+    expect(heading).to_be_in_viewport()
+    page.get_by_role("button", name="Whole document").first.click()
+    window = page.get_by_role("dialog")
+    expect(window.get_by_text("Version 1 · loaded")).to_be_visible()
+    with page.expect_download() as download:
+        window.get_by_role("button", name="Original file").click()
+    assert download.value.suggested_filename == "claim-reject-codes.md"
+    assert Path(download.value.path()).read_bytes() == (DOCUMENTS / "claim-reject-codes.md").read_bytes()
+    page.keyboard.press("Escape")
+    expect(window).to_have_count(0)
+
+    page.keyboard.press("Alt+w")
+    field = page.get_by_role("textbox", name="Your version")
+    expect(field).to_be_visible()
+    field.fill(EDITED)
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("What you changed")).to_be_visible()
+    wait_until_drawn(page)
+
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == EDITED
+    page.evaluate("navigator.clipboard.writeText('')")
+    page.keyboard.press("Alt+c")
+    page.wait_for_function("async () => await navigator.clipboard.readText() !== ''")
+    assert page.evaluate("navigator.clipboard.readText()") == EDITED
+    wait_until_drawn(page)
+
+    thumb(page, "down").click()
+    page.get_by_role("button", name="Outdated").or_(page.get_by_role("radio", name="Outdated")).click()
+    wait_until_drawn(page)
+
+    page.goto(address)
+    expect(page.get_by_text(EDITED).first).to_be_visible()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(page.get_by_text("What was wrong?")).to_be_visible()
+    stored = answers_in(server.home)
+    assert len(stored) == 1
+    assert stored[0] == (QUESTION, EDITED, EDITED, "down", "outdated")
+
+
+def answers_in(home: Path) -> list[tuple[str | None, ...]]:
+    """Question, edit, copy, rating and reason of every answer that the server has kept."""
+    services = build_services(load_settings(home=home, demo=True))
+    account = services.accounts.get_account("ana.reyes")
+    try:
+        return [
+            (answer.question, answer.edited_text, answer.copied_text, answer.rating, answer.rating_reason)
+            for conversation in services.answer_history.recent_conversations(account, "pharmacy")
+            for answer in services.answer_history.answers(account, "pharmacy", conversation.id)
+        ]
+    finally:
+        services.database.close()
