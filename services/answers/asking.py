@@ -136,7 +136,14 @@ class AnswerService:
         require_tenant(account, tenant_id)
         stored = self._repository.get_answer(tenant_id, account.username, answer_id)
         snapshot = self._knowledge.require_published(tenant_id)
-        answer = replace(stored, status=AnswerStatus.PENDING, error_code=None)
+        made = any(notice.kind in {NoticeKind.CONDENSED, NoticeKind.FOLLOW_UP} for notice in stored.notices)
+        answer = replace(
+            stored,
+            status=AnswerStatus.PENDING,
+            error_code=None,
+            # What was made of the question is made again; what the agent asked to search for stays.
+            searched_question="" if made else stored.searched_question,
+        )
         self._repository.save_answer(answer)
         return self._work(answer, snapshot, on_delta)
 
@@ -225,7 +232,7 @@ class AnswerService:
             snapshot.tenant, snapshot.number, searched, limit=PASSAGES_KEPT, search_type=answer.search_type
         )
         band = band_of(retrieval, snapshot.cuts)
-        language = other_language(answer.question)
+        language = other_language(answer.searched_question or answer.question)
         if language is not None:
             # The local model reads English only: what it finds for another language must not look like an answer.
             notices.append(Notice(NoticeKind.LANGUAGE, language))

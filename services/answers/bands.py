@@ -9,6 +9,7 @@ from services.knowledge.models import BandCuts, Retrieval
 DEFAULT_CUTS = BandCuts(not_found_below=0.8, draft_from=0.15)
 # What is alike is found easily in a large knowledge base; what stands out from the other documents is likelier right.
 SIMILARITY_SHARE = 0.3
+CODE_SIMILARITY = 0.35
 
 
 def confidence(retrieval: Retrieval, cuts: BandCuts) -> float:
@@ -33,14 +34,15 @@ def band_of(retrieval: Retrieval, cuts: BandCuts | None) -> Band:
     if not retrieval.passages:
         return Band.NOT_FOUND
     cuts = cuts or DEFAULT_CUTS
-    value = confidence(retrieval, cuts)
-    missing = retrieval.evidence.missing_identifiers
-    if value < cuts.not_found_below:
-        # Few words around a code ("rej 25") say little to a language model, but the code itself was found.
-        return Band.SOURCES_ONLY if retrieval.evidence.held_identifiers and not missing else Band.NOT_FOUND
-    if missing:
+    evidence = retrieval.evidence
+    code_found = bool(evidence.held_identifiers) and not evidence.missing_identifiers
+    if confidence(retrieval, cuts) < cuts.not_found_below and not code_found:
+        return Band.NOT_FOUND
+    if evidence.missing_identifiers:
         return Band.SOURCES_ONLY
-    # Several documents may explain one code; that they compete is no reason to doubt it.
-    if retrieval.evidence.held_identifiers or distinctness(retrieval) >= cuts.draft_from:
+    # Few words around a code ("rej 25") say little to a language model, and several documents may explain one code;
+    # that the code itself was found in a passage which is about the question counts for more.
+    if code_found and evidence.similarity >= CODE_SIMILARITY and max(map(len, evidence.held_identifiers)) > 1:
         return Band.DRAFT
-    return Band.SOURCES_ONLY
+    stands_out = distinctness(retrieval) >= cuts.draft_from
+    return Band.DRAFT if stands_out and confidence(retrieval, cuts) >= cuts.not_found_below else Band.SOURCES_ONLY

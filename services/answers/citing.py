@@ -8,17 +8,18 @@ from itertools import pairwise
 
 from services.answers.models import Citation, Draft, Statement
 from services.knowledge.models import Passage
-from services.knowledge.sentences import sentence_spans
+from services.knowledge.sentences import list_mark_length, sentence_spans
 from services.knowledge.tokens import holds_identifier, identifiers, keyword_tokens
 
 NOT_IN_PASSAGES = "NOT_IN_PASSAGES"
 # A statement is supported when a sentence of a passage it cites holds most of its words and all of its numbers.
 LOWEST_WORD_SHARE = 0.5
-_MARK = re.compile(r"\s*[\[(]\s*((?:\d{1,2}\s*[,;]?\s*)+)[\])]")
+_NUMBERS = r"\s*\d{1,2}(?:\s*[,;]\s*\d{1,2})*\s*"
+# Round brackets are a mark at the end of a sentence only: "within two (2) days" and "(800) 555-0110" are its words.
+_MARK = re.compile(rf"\s*(?:\[{_NUMBERS}\]|\({_NUMBERS}\)(?=[.!?]*$))")
+_MARKS_BEHIND_STOP = re.compile(rf"([.!?]+)((?:[ \t]*\[{_NUMBERS}\])+)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|cannot|can't|don't|doesn't|must not|may not|without|neither|nor)\b", re.IGNORECASE
-)
+_NEGATION = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|\w+n['’]t)\b", re.IGNORECASE)
 
 
 def draft_from_reply(reply: str, passages: Sequence[Passage]) -> Draft:
@@ -53,7 +54,7 @@ def supporting_citation(statement: str, passage: Passage) -> Citation | None:
     words = set(keyword_tokens(statement))
     if not words:
         return None
-    spans = sentence_spans(passage.text)
+    spans = [(start + list_mark_length(passage.text[start:end]), end) for start, end in sentence_spans(passage.text)]
     windows = spans + [(first[0], second[1]) for first, second in pairwise(spans)]
     best: tuple[float, int, int] | None = None
     for start, end in windows:
@@ -95,17 +96,13 @@ def _agrees(statement: str, quote: str, headed_quote: str) -> bool:
 def _sentences_with_marks(reply: str) -> list[tuple[str, list[int]]]:
     found: list[tuple[str, list[int]]] = []
     # A mark behind the full stop belongs to the sentence before it, so it is moved in front of the stop.
-    text = re.sub(r"([.!?])(\s*[\[(]\s*\d[\d,;\s]*[\])])+", lambda match: _stop_last(match.group()), reply.strip())
+    text = _MARKS_BEHIND_STOP.sub(r"\2\1", reply.strip())
     for start, end in sentence_spans(text):
-        sentence = text[start:end]
-        marks = [int(number) for group in _MARK.findall(sentence) for number in re.findall(r"\d+", group)]
+        sentence = text[start + list_mark_length(text[start:end]) : end]
+        marks = [int(number) for mark in _MARK.finditer(sentence) for number in re.findall(r"\d+", mark.group())]
         bare = _MARK.sub("", sentence).strip()
         if any(character.isalnum() for character in bare):
             found.append((bare, marks))
         elif found:
             found[-1][1].extend(marks)
     return found
-
-
-def _stop_last(text: str) -> str:
-    return text[1:].rstrip() + text[0]

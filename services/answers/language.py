@@ -31,7 +31,11 @@ NAMES = {
 # Short agents' questions are full of names and codes; only a clear lead counts (natural logarithm of the odds).
 CLEAR_LEAD = 15.0
 FEWEST_LETTERS = 10
-_ENGLISH = frozenset(STOPWORDS_EN_PLUS) - {"a", "i", "me", "no", "on", "so", "can", "he", "as", "do", "was", "in", "an"}
+# "is", "will" and "to" are words of other languages too: one English word among many proves nothing.
+ENGLISH_SHARE = 1 / 3
+_ENGLISH = frozenset(word for word in STOPWORDS_EN_PLUS if len(word) > 1) - {
+    *("me", "no", "on", "so", "can", "he", "as", "do", "was", "in", "an", "ma", "re", "ve", "ll"),
+}
 
 
 def other_language(text: str) -> str | None:
@@ -39,7 +43,7 @@ def other_language(text: str) -> str | None:
     words = re.findall(r"[^\W\d_]+", text.lower())
     if not words or (sum(map(len, words)) < FEWEST_LETTERS and text.isascii()):
         return None
-    if any(word in _ENGLISH for word in words):
+    if sum(word in _ENGLISH for word in words) >= ENGLISH_SHARE * len(words):
         return None
     ranking = dict(_identifier().rank(text))
     best = max(ranking, key=lambda code: ranking[code])

@@ -14,11 +14,14 @@ CONDENSED_WORDS = 45
 FOLLOW_UP_WORDS = 12
 Relevance = Callable[[Sequence[str]], Sequence[float]]
 
-_ASKING = re.compile(
+_QUESTION_START = re.compile(
     r"^(?:and |so |but |also )?"
     r"(?:what|when|where|who|whom|whose|which|why|how|can|could|may|should|would|will|do|does|did|is|are|was|were|am|has|"
-    r"have|must|need)\b"
-    r"|\b(?:i (?:need|want|would like|wonder|was wondering)|please (?:tell|advise|let)|tell me|let me know|"
+    r"have|must|need)\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"\?|\b(?:i (?:need|want|would like|wonder|was wondering)|please (?:tell|advise|let)|tell me|let me know|"
     r"wants? to know|(?:asks?|asking) (?:if|whether|how|what|why))\b",
     re.IGNORECASE,
 )
@@ -27,25 +30,32 @@ _COURTESY = re.compile(
     r"cheers|have a (?:nice|good|great)|hope (?:you|this)|sorry to bother|i hope)\b",
     re.IGNORECASE,
 )
+# A longer sentence that begins with a greeting may hold the question: "Hi, I need to know whether ...".
+_COURTESY_WORDS = 12
 _FOLLOW_UP_START = re.compile(
-    r"^(?:and|or|but|also|then|so|same|what about|how about|what if|ok(?:ay)?(?:,| and| but)|even if|also if|only if|"
-    r"unless|if (?:so|not|it|that|they|she|he))\b",
+    r"^(?:ok(?:ay)?,|(?:and|or|but|also|then|so|same|what about|how about|what if|ok(?:ay)? (?:and|but)|even if|"
+    r"also if|only if|unless|if (?:so|not|it|that|they|she|he))\b)",
     re.IGNORECASE,
 )
 _REFERRING = re.compile(
-    r"\b(?:it|its|that|this|those|these|them|they|their|one|ones|there|he|she|him|her|his)\b", re.IGNORECASE
+    r"\b(?:it|its|that|this(?! (?:morning|afternoon|evening|week|weekend|month|year|time)\b)|those|these|them|they|"
+    r"their|one|ones|(?<!is )(?<!are )there(?! (?:is|are)\b))\b",
+    re.IGNORECASE,
 )
-# "he" or "her" alone often means the patient, so those need a short question without a subject of its own.
+_PERSON = re.compile(r"\b(?:he|she|him|her|his)\b", re.IGNORECASE)
+# With more words of its own a question stands alone; "he" or "her" often means the patient of a question that does.
 _SUBJECT_WORDS = 3
+_SUBJECT_WORDS_BESIDE_A_PERSON = 2
 
 
 def check_question(text: str, max_characters: int) -> str:
-    """The text without surrounding white space and control characters.
+    """The text without surrounding white space and control characters; other white space becomes ordinary spaces.
 
     Raises:
         InputError: nothing to ask (code ``empty-question``) or too long (code ``question-too-long``).
     """
-    cleaned = "".join(character for character in text if character.isprintable() or character in "\n\t").strip()
+    spaced = (" " if character.isspace() and character not in "\n\t" else character for character in text)
+    cleaned = "".join(character for character in spaced if character.isprintable() or character in "\n\t").strip()
     if not any(character.isalnum() for character in cleaned):
         raise InputError(
             "There is no question to answer.",
@@ -66,9 +76,10 @@ def is_follow_up(text: str) -> bool:
     words = text.split()
     if len(words) > FOLLOW_UP_WORDS or identifiers(text):
         return False
-    if _FOLLOW_UP_START.match(text.strip()):
-        return True
-    return bool(_REFERRING.search(text)) and len(set(keyword_tokens(text))) <= _SUBJECT_WORDS
+    subject_words = len(set(keyword_tokens(text)))
+    if _FOLLOW_UP_START.match(text.strip()) or _REFERRING.search(text):
+        return subject_words <= _SUBJECT_WORDS
+    return bool(_PERSON.search(text)) and subject_words <= _SUBJECT_WORDS_BESIDE_A_PERSON
 
 
 def with_context(previous: str, follow_up: str) -> str:
@@ -88,12 +99,15 @@ def condense(text: str, relevance: Relevance) -> str:
     if len(text.split()) <= LONG_MESSAGE_WORDS:
         return text
     sentences = [text[start:end] for start, end in sentence_spans(text)]
-    kept = [sentence for sentence in sentences if not _COURTESY.match(sentence) or "?" in sentence]
+    kept = [sentence for sentence in sentences if not _is_courtesy(sentence)]
     kept = kept or sentences
     if len(kept) > 40:
         kept = [*kept[:20], *kept[-20:]]
     scores = relevance(kept)
-    asking = [row for row, sentence in enumerate(kept) if "?" in sentence or _ASKING.search(sentence)]
+    asking = [row for row, sentence in enumerate(kept) if _ASKING.search(sentence)]
+    if not asking:
+        # "When she opened the box ..." asks nothing, so such a beginning counts only where nothing asks more clearly.
+        asking = [row for row, sentence in enumerate(kept) if _QUESTION_START.match(sentence)]
     ranked = sorted(range(len(kept)), key=lambda row: (row not in asking, -scores[row]))
     chosen = ranked[:1]
     words = len(kept[chosen[0]].split())
@@ -107,3 +121,9 @@ def condense(text: str, relevance: Relevance) -> str:
             break
     condensed = " ".join(kept[row] for row in sorted(chosen))
     return " ".join(condensed.split()[:CONDENSED_WORDS])
+
+
+def _is_courtesy(sentence: str) -> bool:
+    if "?" in sentence or not _COURTESY.match(sentence):
+        return False
+    return len(sentence.split()) <= _COURTESY_WORDS or not _ASKING.search(sentence)

@@ -61,7 +61,7 @@ class KnowledgeService:
         A file that cannot be loaded is in the report with its cause; the others load, and what was there stays.
 
         Raises:
-            InputError: no path is there, or nothing could be loaded at all and there was nothing before.
+            InputError: a path is not there; nothing was loaded.
         """
         missing = [path.name for path in paths if not path.exists()]
         if missing:
@@ -74,7 +74,7 @@ class KnowledgeService:
         for path in paths:
             self._store(tenant, load_path(path, max_file_bytes=self._max_file_bytes), tally)
         newest = next(iter(self._repository.list_snapshots(tenant)), None)
-        if not tally.loaded and not tally.unchanged and newest is None:
+        if not tally.loaded and not tally.unchanged:
             return _report(tally)
         reused = 0
         if tally.loaded or newest is None or newest.embedding_model != self._embedder.model_id:

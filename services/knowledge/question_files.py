@@ -23,6 +23,8 @@ def read_golden_questions(path: Path) -> list[GoldenQuestion]:
     """All questions of a file; `expected`, `kind` and `split` may be missing. Raises InputError naming the line."""
     questions = []
     for number, values in _lines(path):
+        if not isinstance(values.get("text"), str):
+            raise _bad_line(path, number)
         try:
             questions.append(
                 GoldenQuestion(
@@ -43,7 +45,7 @@ def read_golden_questions(path: Path) -> list[GoldenQuestion]:
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):
                 if not line.strip():
                     continue

@@ -6,6 +6,7 @@ import re
 
 from sentencex import get_sentence_boundaries
 
+_LIST_MARK = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s+")
 # sentencex reads "1." or "a." at the start of a line as a sentence of its own; it belongs to what follows.
 _LONE_LABEL = re.compile(r"^\s*(?:[-*•]|\(?[0-9]{1,2}[.)]|\(?[a-zA-Z][.)])\s*$")
 
@@ -44,3 +45,9 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
     if label_start is not None:
         spans.append((label_start, label_start + len(text[label_start:end].rstrip())))
     return spans
+
+
+def list_mark_length(sentence: str) -> int:
+    """Length of "- " or "2. " in front of a list item, which has no place in a quote that is read out."""
+    mark = _LIST_MARK.match(sentence)
+    return mark.end() if mark else 0

@@ -18,7 +18,7 @@ _CODE_CUE = re.compile(
     r"transaction|status|ext|extension)\b(?:\s+(?:code|number|no\.?|nr\.?|with|is|of))*\s*[:#]?\s*([a-z]?\d{1,6}[a-z]?)\b",
     re.IGNORECASE,
 )
-_LETTERS_AND_DIGITS = re.compile(r"\b(?=[^\s]*\d)[A-Za-z]{1,6}-?\d{1,6}[A-Za-z]?\b|#\s?\d{2,}")
+_LETTERS_AND_DIGITS = re.compile(r"\b[A-Za-z]{1,6}-?\d{1,6}[A-Za-z]?\b|#\s?\d{2,}")
 _DIGIT_GROUPS = re.compile(r"\+?\(?\d{1,4}\)?(?:[-.\s]\(?\d{2,4}\)?){2,}")
 # Measures and ordinary words with a number in them are no codes.
 _MEASURE = re.compile(

@@ -44,6 +44,8 @@ def mask(
     position = 0
     for span in sorted(detector.find(text), key=lambda span: (span.start, -span.end)):
         if span.start < position:
+            # What is left of a span that overlaps the one before must not stay behind in the text.
+            position = max(position, span.end)
             continue
         found = text[span.start : span.end]
         if span.kind in {PersonalDataKind.PHONE, PersonalDataKind.RECORD_NUMBER}:

@@ -41,7 +41,9 @@ def test_judgements_are_read_by_question(tmp_path: Path) -> None:
 def test_foreign_questions_are_the_test_split(tmp_path: Path) -> None:
     folder = tmp_path / "qa" / "clinc_oos"
     folder.mkdir(parents=True)
-    (folder / "clinc.json").write_text(json.dumps({"oos_test": ["one", ["two", "oos"]], "test": ["x"]}), encoding="utf-8")
+    (folder / "clinc.json").write_text(
+        json.dumps({"oos_test": ["one", ["two", "oos"]], "test": ["x"]}), encoding="utf-8"
+    )
     assert foreign_questions(tmp_path) == ["one", "two"]
 
 
@@ -90,7 +92,9 @@ def test_repeated_documents_give_the_chunks_wanted_with_vectors_of_their_origina
     embedder = FakeEmbedder()
     text = "The first sentence stands here. The second one follows it. " * 10
     stored = [
-        DocumentVersion(Document(f"d{n}", f"Title {n}", f"{n} {text}", (Section((), 0, len(text)),), "text/plain"), 1, now)
+        DocumentVersion(
+            Document(f"d{n}", f"Title {n}", f"{n} {text}", (Section((), 0, len(text)),), "text/plain"), 1, now
+        )
         for n, now in enumerate([datetime.now(UTC)] * 3)
     ]
     size = ChunkSize(words=40, overlap=10)

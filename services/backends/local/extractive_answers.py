@@ -9,24 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.answers.models import AnswerRequest, Citation, DeltaListener, Draft, Origin, Statement
+from services.backends.local.vector_cache import VectorCache
 from services.knowledge.models import Passage
-from services.knowledge.sentences import sentence_spans
+from services.knowledge.sentences import list_mark_length, sentence_spans
 from services.knowledge.shorthand import spell_out
 from services.knowledge.tokens import holds_identifier, identifiers, keyword_tokens
 from services.ports.knowledge import Embedder
 
 PASSAGES_READ = 4
 MOST_SENTENCES = 3
-# A sentence counts with its heading, which says what it is about, and alone, which says what it adds.
-ALONE_WEIGHT = 0.5
 KEYWORD_WEIGHT = 0.2
 PASSAGE_WEIGHT = 0.2
 # A further sentence must come this close to the best one, and must not say the same again.
 LARGEST_GAP = 0.12
-SAME_COSINE = 0.9
+SAME_WORD_SHARE = 0.8
 FEWEST_WORDS = 3
-
-_LIST_MARK = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,7 @@ class ExtractiveAnswers:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self._vectors = VectorCache(embedder)
 
     def generate(self, request: AnswerRequest, on_delta: DeltaListener | None = None) -> Draft:
         candidates = _candidates(request.passages[:PASSAGES_READ])
@@ -66,11 +64,9 @@ class ExtractiveAnswers:
         self._embedder.check_ready()
 
     def _choose(self, question: str, candidates: Sequence[_Candidate]) -> list[_Candidate]:
-        texts = [candidate.text for candidate in candidates]
+        # With its heading, which says what it is about: alone, a sentence ranks clearly worse.
         headed = [f"{_heading(candidate.passage)}\n{candidate.text}" for candidate in candidates]
-        vectors = self._embedder.embed([question, *texts, *headed])
-        alone = vectors[1 : 1 + len(texts)]
-        likeness = ALONE_WEIGHT * (alone @ vectors[0]) + (1 - ALONE_WEIGHT) * (vectors[1 + len(texts) :] @ vectors[0])
+        likeness = self._vectors.of(headed) @ self._embedder.embed([question])[0]
         words = set(keyword_tokens(question))
         codes = identifiers(question)
         best_passage = candidates[0].passage.score or 1.0
@@ -84,7 +80,10 @@ class ExtractiveAnswers:
         )
         held = [_identifier_share(codes, candidate.text) for candidate in candidates]
         if codes and not any(held):
-            held = [_identifier_share(codes, _heading(candidate.passage)) for candidate in candidates]
+            held = [
+                0.0 if _names_another(codes, candidate.text) else _identifier_share(codes, _heading(candidate.passage))
+                for candidate in candidates
+            ]
         if any(held):
             # Somebody who asks about code 75 must not be told about code 76.
             scores[np.array(held) < max(held)] = -np.inf
@@ -93,7 +92,7 @@ class ExtractiveAnswers:
             too_far = bool(chosen) and scores[row] < scores[chosen[0]] - LARGEST_GAP
             if len(chosen) == MOST_SENTENCES or too_far or np.isneginf(scores[row]):
                 break
-            if all(float(alone[row] @ alone[other]) < SAME_COSINE for other in chosen):
+            if not any(_says_the_same(candidates[row].text, candidates[other].text) for other in chosen):
                 chosen.append(int(row))
         return sorted((candidates[row] for row in chosen), key=lambda candidate: (candidate.rank, candidate.start))
 
@@ -106,7 +105,7 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
     for passage in passages:
         rank = ranks.setdefault(passage.document_id, len(ranks))
         for start, end in sentence_spans(passage.text):
-            bare = start + _list_mark_length(passage.text[start:end])
+            bare = start + list_mark_length(passage.text[start:end])
             text = passage.text[bare:end]
             key = (passage.document_id, passage.start + bare)
             # Headings and labels such as "Steps:" answer nothing by themselves.
@@ -117,10 +116,9 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
     return candidates
 
 
-def _list_mark_length(sentence: str) -> int:
-    """Length of "- " or "2. " in front of a list item, which has no place in a quote that is read out."""
-    mark = _LIST_MARK.match(sentence)
-    return mark.end() if mark else 0
+def _says_the_same(text: str, other: str) -> bool:
+    words, others = set(keyword_tokens(text)), set(keyword_tokens(other))
+    return len(words & others) >= SAME_WORD_SHARE * max(1, len(words | others))
 
 
 def _heading(passage: Passage) -> str:
@@ -134,6 +132,12 @@ def _overlap(words: set[str], candidate: _Candidate) -> float:
 
 def _identifier_share(codes: Sequence[str], text: str) -> float:
     return sum(holds_identifier(text, code) for code in codes) / len(codes) if codes else 0.0
+
+
+def _names_another(codes: Sequence[str], text: str) -> bool:
+    """Whether the text names a code of the same kind as one of these: 70 beside 75, but not PA-100 beside 75."""
+    kinds = {re.sub(r"\d", "", code) for code in codes}
+    return any(code not in codes and re.sub(r"\d", "", code) in kinds for code in identifiers(text))
 
 
 def _citation(candidate: _Candidate) -> Citation:

@@ -47,6 +47,8 @@ class OpenAiCompatibleAnswers:
 
     def generate(self, request: AnswerRequest, on_delta: DeltaListener | None = None) -> Draft:
         passages = request.passages[:MOST_PASSAGES]
+        if not passages:
+            return Draft((), (), answered=False)
         reply = ""
         for piece in self._stream(_messages(request.question, [_shown(passage) for passage in passages])):
             reply += piece
@@ -97,14 +99,14 @@ class OpenAiCompatibleAnswers:
                         finished = True
                         break
                     event = json.loads(data)
-                    if "error" in event:
+                    if event.get("error"):
                         raise BackendUnavailableError("The answer model stopped in the middle of the answer.")
                     for choice in event.get("choices", ()):
                         if choice.get("finish_reason") == "content_filter":
                             raise BackendRejectedError("The answer model's content filter refused this question.")
                         finished = finished or choice.get("finish_reason") is not None
                         if piece := choice.get("delta", {}).get("content"):
-                            yield piece
+                            yield _text(piece)
                 if not finished:
                     raise BackendUnavailableError("The connection to the answer model broke off.")
         except httpx.TimeoutException as exc:
@@ -113,6 +115,12 @@ class OpenAiCompatibleAnswers:
             raise BackendUnavailableError("The answer model cannot be reached.") from exc
         except (ValueError, AttributeError, TypeError) as exc:
             raise BackendUnavailableError("The answer model sent a reply that cannot be read.") from exc
+
+
+def _text(piece: object) -> str:
+    if not isinstance(piece, str):
+        raise TypeError(piece)
+    return piece
 
 
 def _shown(passage: Passage) -> str:
