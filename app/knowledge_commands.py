@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
 from app.terminal import EXIT_ERROR, open_services
+from services.errors import InputError
 from services.knowledge.models import LoadFailure, LoadReport, SearchType
 
 Tenant = Annotated[str, typer.Option(help="Id of the tenant, such as pharmacy.")]
@@ -47,7 +48,7 @@ def load_knowledge(
     else:
         _print_report(tenant, report)
     if report.failures:
-        raise typer.Exit(EXIT_ERROR if report.snapshot is None else EXIT_SOME_FAILED)
+        raise typer.Exit(EXIT_SOME_FAILED if report.loaded or report.unchanged else EXIT_ERROR)
 
 
 def publish(
@@ -71,9 +72,10 @@ def retrieve(
 
     services = open_services()
     services.accounts.get_tenant(tenant)
+    asked = list(read_questions(questions))
     cpu_ms: list[float] = []
-    with output.open("w", encoding="utf-8") as file:
-        for question_id, text in read_questions(questions):
+    with _open_output(output) as file:
+        for question_id, text in asked:
             found = services.knowledge.retrieve(tenant, text, limit=k, search_type=search_type)
             cpu_ms.append(found.cpu_ms)
             results = [
@@ -98,7 +100,9 @@ def show_document(
 
 def list_snapshots(tenant: Tenant, as_json: AsJson = False) -> None:
     """List a tenant's snapshots, newest first."""
-    snapshots = open_services().knowledge.list_snapshots(tenant)
+    services = open_services()
+    services.accounts.get_tenant(tenant)
+    snapshots = services.knowledge.list_snapshots(tenant)
     if as_json:
         rows = [
             {
@@ -162,6 +166,15 @@ def calibrate(
             f"{name}: {share.kept:.1%} of {share.golden_count} golden questions kept ({share.drafted:.1%} drafted), "
             f"{share.declined:.1%} of {share.out_of_scope_count} out-of-scope questions declined."
         )
+
+
+def _open_output(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as exc:
+        raise InputError(
+            f"{path.name} cannot be written.", code="unwritable", remedy="Check that its folder exists and is yours."
+        ) from exc
 
 
 def _report_values(report: LoadReport) -> dict[str, object]:

@@ -16,10 +16,12 @@ SAMPLE_TENANTS = {"pharmacy": "Harborview Pharmacy", "clinic": "Harborview Clini
 
 
 def load_sample_tenants(services: Services, *, force: bool = False) -> Iterator[str]:
-    """Load, publish and calibrate each sample tenant that has nothing published yet; yields a line about each step."""
+    """Load, publish and calibrate each sample tenant that is not ready yet; yields a line about each step."""
     for tenant, name in SAMPLE_TENANTS.items():
         services.accounts.ensure_tenant(tenant, name)
-        if services.knowledge.published_snapshot(tenant) is not None and not force:
+        published = services.knowledge.published_snapshot(tenant)
+        # Calibrating is the last step: without cuts, loading was interrupted and is done again.
+        if published is not None and published.cuts is not None and not force:
             yield f"{name}: already loaded."
             continue
         folder = SAMPLE_DATA / tenant

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import session_keys
-from components.ask_box_focus import focus_ask_box
+from components.ask_box_script import attend_ask_box
 from components.error_notice import show_error
 from components.frame import Viewer
 from components.markdown_text import in_one_line, plain
@@ -54,7 +54,7 @@ def retry(answer: Answer) -> None:
     request(AskRequest(answer.question, retried_answer=answer.id))
 
 
-def draw_ask_box(conversation_id: str | None, *, follow_up: bool, disabled: bool) -> AskRequest | None:
+def draw_ask_box(person: Viewer, conversation_id: str | None, *, follow_up: bool, disabled: bool) -> AskRequest | None:
     """Draw the ask box and return what is to be worked on now."""
     refused: tuple[str, AppError] | None = st.session_state.pop(session_keys.ASK_REFUSED, None)
     if refused is not None:
@@ -68,7 +68,7 @@ def draw_ask_box(conversation_id: str | None, *, follow_up: bool, disabled: bool
             submit_mode="disable",
             on_submit=_request_typed,
         )
-        focus_ask_box(conversation_id)
+        attend_ask_box(conversation_id, f"{person.account.username}@{person.tenant.id}")
     waiting: AskRequest | None = st.session_state.get(session_keys.ASK_REQUEST)
     return waiting
 
@@ -101,10 +101,13 @@ def _answer_and_open(
         _log.warning("answer-failed", reference=reference_of(answer), code=error.code)
     except BaseException:
         # Streamlit ends a run from inside when another one starts: that one takes the question up again.
-        pending = _stored_answer(app, person, asked, conversation_id, since=started, status=AnswerStatus.PENDING)
-        if pending is not None:
-            st.session_state[session_keys.OPEN_CONVERSATION] = pending.conversation_id
-            retry(pending)
+        stored = _stored_answer(app, person, asked, conversation_id, since=started)
+        if stored is None:
+            request(asked)
+        else:
+            st.session_state[session_keys.OPEN_CONVERSATION] = stored.conversation_id
+            if stored.status is AnswerStatus.PENDING:
+                retry(stored)
         raise
     st.session_state[session_keys.OPEN_CONVERSATION] = answer.conversation_id
 
@@ -152,9 +155,9 @@ def _stored_answer(
     conversation_id: str | None,
     *,
     since: datetime,
-    status: AnswerStatus,
+    status: AnswerStatus | None = None,
 ) -> Answer | None:
-    """What was stored of this request, if it has this status; None when it was refused before it was stored."""
+    """What was stored of this request, if it has this status; None when it was not stored at all."""
     history, account, tenant_id = app.answer_history, person.account, person.tenant.id
     if conversation_id is None:
         newest = history.recent_conversations(account, tenant_id, limit=1)
@@ -164,7 +167,7 @@ def _stored_answer(
     found = [
         answer
         for answer in history.answers(account, tenant_id, conversation_id)
-        if answer.status is status
+        if status in (None, answer.status)
         and (answer.id == asked.retried_answer or (asked.retried_answer is None and answer.asked_at >= since))
     ]
     return found[-1] if found else None

@@ -14,6 +14,8 @@ from components.markdown_text import in_one_line
 from components.source_panel import draw_sources
 from components.wiring import Services
 from services.access.models import Role
+from services.answers.export import answers_csv
+from services.answers.history import AnswerHistory
 from services.answers.models import Answer, AnswerStatus
 from services.errors import NotFoundError
 
@@ -45,6 +47,24 @@ def open_conversation_id(app: Services, person: Viewer) -> str | None:
         return None
     st.session_state[session_keys.OPEN_CONVERSATION] = conversation_id
     return conversation_id
+
+
+def draw_download(history: AnswerHistory, person: Viewer, conversation_id: str) -> None:
+    """Draw the button that saves the open conversation as a table."""
+
+    def table() -> bytes:
+        return answers_csv(history.answers(person.account, person.tenant.id, conversation_id))
+
+    st.download_button(
+        "",
+        table,
+        file_name=f"answers-{person.tenant.id}.csv",
+        mime="text/csv",
+        key=session_keys.DOWNLOAD_BUTTON,
+        icon=":material/download:",
+        help="Save this conversation as a table (CSV)",
+        on_click="ignore",
+    )
 
 
 def start_new_conversation() -> None:

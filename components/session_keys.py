@@ -32,6 +32,7 @@ OPEN_CONVERSATION = "answer.open"
 CONVERSATION_TENANT = "answer.tenant"
 EXAMPLE_BUTTON = "answer.example."  # followed by its number
 NEW_CONVERSATION_BUTTON = "answer.new"
+DOWNLOAD_BUTTON = "answer.conversation.download"
 HISTORY_SEARCH = "answer.history.search"
 HISTORY_BUTTON = "answer.history.open."
 EARLIER_TURN = "answer.earlier."

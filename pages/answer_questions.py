@@ -7,6 +7,7 @@ import streamlit as st
 from components import session_keys
 from components.asking import draw_ask_box, work_on
 from components.conversation import (
+    draw_download,
     draw_earlier_turns,
     draw_legend,
     draw_newest_turn,
@@ -31,7 +32,8 @@ with heading.container(gap=None):
 
 conversation_id = open_conversation_id(app, person)
 if conversation_id:
-    with beside.container(horizontal_alignment="right"):
+    with beside.container(horizontal=True, horizontal_alignment="right"):
+        draw_download(history, person, conversation_id)
         st.button(
             "New conversation",
             key=session_keys.NEW_CONVERSATION_BUTTON,
@@ -46,7 +48,7 @@ draw_history_menu(history, person)
 left, right = st.columns([3, 2], gap="medium")
 with left:
     turns = st.container()
-    asked = draw_ask_box(conversation_id, follow_up=bool(answers), disabled=not published)
+    asked = draw_ask_box(person, conversation_id, follow_up=bool(answers), disabled=not published)
 
 if asked is not None:
     with turns:

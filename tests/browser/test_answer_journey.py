@@ -125,6 +125,25 @@ def test_agent_asks_reads_edits_copies_rates_and_finds_it_all_after_a_reload(
     assert stored[0] == (QUESTION, EDITED, EDITED, "down", "outdated")
 
 
+def test_unsent_text_survives_a_reload_and_is_gone_once_sent(server: RunningServer, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="Enter as Grace").click()
+    expect(page.get_by_role("heading", name="How to read an answer")).to_be_visible()
+    wait_until_drawn(page)
+    ask_box(page).press_sequentially("what does code 75")
+    page.reload()
+    expect(ask_box(page)).to_have_value("what does code 75")
+    wait_until_drawn(page)
+    ask_box(page).press_sequentially(" mean?")
+    ask_box(page).press("Enter")
+    expect(page.get_by_text("what does code 75 mean?").first).to_be_visible()
+    wait_until_drawn(page)
+    page.reload()
+    expect(page.get_by_text("what does code 75 mean?").first).to_be_visible()
+    expect(ask_box(page)).to_have_value("")
+
+
 def answers_in(home: Path) -> list[tuple[str | None, ...]]:
     """Question, edit, copy, rating and reason of every answer that the server has kept."""
     services = build_services(load_settings(home=home, demo=True))
