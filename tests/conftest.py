@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.browser import chromium
 
@@ -22,6 +23,10 @@ for _name in [name for name in os.environ if name.startswith("AWS_")]:
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 # The app needs no model hub; a test that asks for one would hang on machines without a network.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# How long something takes is measured in bench/; a busy machine must not fail a test.
+settings.register_profile("frontline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("frontline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,11 +49,11 @@ def model_home(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """The address of a real PostgreSQL server that lives as long as the test run."""
     from tests.postgres import running_postgres
 
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+    with running_postgres() as url:
         yield url
 
 

