@@ -126,7 +126,7 @@ def test_refused_attempts_do_not_prolong_the_wait(access: Access) -> None:
     for _ in range(50):
         fail_once(access)
     access.clock.advance(minutes=15, seconds=1)
-    access.sign_in.sign_in("ana", PASSWORD, HOME)
+    assert access.sign_in.sign_in("ana", PASSWORD, HOME).account.username == "ana"
 
 
 def test_address_that_tries_many_names_is_refused(access: Access) -> None:
