@@ -12,6 +12,7 @@ from services.knowledge.tokens import identifiers, keyword_tokens
 LONG_MESSAGE_WORDS = 45
 CONDENSED_WORDS = 45
 FOLLOW_UP_WORDS = 12
+CONTEXT_WORDS = 40
 Relevance = Callable[[Sequence[str]], Sequence[float]]
 
 _QUESTION_START = re.compile(
@@ -83,8 +84,11 @@ def is_follow_up(text: str) -> bool:
 
 
 def with_context(previous: str, follow_up: str) -> str:
-    """A question that stands alone: the one before, then the follow-up."""
-    return f"{previous.rstrip()} {follow_up.strip()}"
+    """A question that stands alone: the one before, then the follow-up.
+
+    Of a chain of follow-ups only its beginning is kept, which says what it is about.
+    """
+    return f"{' '.join(previous.split()[:CONTEXT_WORDS])} {follow_up.strip()}"
 
 
 def condense(text: str, relevance: Relevance) -> str:

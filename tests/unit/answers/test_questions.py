@@ -162,3 +162,11 @@ def test_follow_up_with_its_context_stands_alone() -> None:
     assert with_context("What does overnight shipping cost? ", " and on Sunday?") == (
         "What does overnight shipping cost? and on Sunday?"
     )
+
+
+def test_chain_of_follow_ups_does_not_grow_without_end() -> None:
+    searched = "Who may pick up amoxicillin for a sick child?"
+    for _ in range(20):
+        searched = with_context(searched, "and if it is a controlled drug?")
+    assert searched.startswith("Who may pick up amoxicillin for a sick child?")
+    assert len(searched.split()) < 50
