@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.terminal import open_services
+from app.terminal import open_services, tenant_id
 from services.answers.models import Answer, Band
 
 BAND_WORDS = {
@@ -26,7 +26,7 @@ def register(cli: typer.Typer) -> None:
 
 def ask(
     question: Annotated[str, typer.Argument(help="What the customer asks, in plain words.")],
-    tenant: Annotated[str, typer.Option(help="Id of the tenant, such as pharmacy.")],
+    tenant: Annotated[str, typer.Option(help="Id of the tenant, such as pharmacy.", callback=tenant_id)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of text.")] = False,
 ) -> None:
     """Answer one question from a tenant's published knowledge base, with its sources. Nothing is stored.

@@ -9,11 +9,11 @@ from typing import Annotated, TextIO
 
 import typer
 
-from app.terminal import EXIT_ERROR, open_services
+from app.terminal import EXIT_ERROR, open_services, tenant_id
 from services.errors import InputError
 from services.knowledge.models import LoadFailure, LoadReport, SearchType
 
-Tenant = Annotated[str, typer.Option(help="Id of the tenant, such as pharmacy.")]
+Tenant = Annotated[str, typer.Option(help="Id of the tenant, such as pharmacy.", callback=tenant_id)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of text.")]
 EXIT_SOME_FAILED = 3
 

@@ -29,6 +29,11 @@ def open_services() -> Services:
     return build_services(load_settings(**quiet))
 
 
+def tenant_id(value: str) -> str:
+    """A tenant id as typed on the command line: upper and lower case are the same."""
+    return value.strip().lower()
+
+
 def print_error(error: AppError) -> None:
     """One line what happened, one line what to do, on stderr."""
     print(f"Error: {error.message_for_user}", file=sys.stderr)

@@ -210,3 +210,7 @@ def test_loading_the_sample_again_changes_nothing(sample_home: Path) -> None:
     assert run_command(sample_home, "list-snapshots", "--tenant", "pharmacy", "--json").out == before
     (snapshot,) = json.loads(before)
     assert (snapshot["number"], snapshot["status"], snapshot["calibrated"]) == (1, "published", True)
+
+
+def test_tenant_may_be_typed_in_any_case(sample_home: Path) -> None:
+    assert ask(sample_home, COVERED, "Pharmacy ")["citations"] == ask(sample_home, COVERED)["citations"]
