@@ -1,4 +1,4 @@
-"""Build the PDF, DOCX and XLSX sample documents from their Markdown sources.
+"""Build the PDF, DOCX, PPTX and XLSX sample documents from their Markdown sources.
 
 The sources live in ``app/sample_data/binary_sources/*.md``.  The front matter of
 each source names the ``target`` (relative to ``app/sample_data``), whose suffix
@@ -9,7 +9,8 @@ decides the format, and the ``title`` and ``url`` stored in the file's metadata.
 The output is deterministic: the same sources give the same bytes.  Only a small
 part of Markdown is understood: headings, paragraphs, bullet and numbered lists,
 and pipe tables.  In a source for an XLSX file every second-level heading is a
-question and the paragraphs below the heading are the answer.
+question and the paragraphs below the heading are the answer.  In a source for a
+PPTX file every heading starts a slide and a line with ``>`` is a speaker's note.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ FIXED_TIME = datetime(2026, 1, 1, 12, 0, 0)
 class Block:
     """One piece of a document: a heading, a paragraph, a list, or a table."""
 
-    kind: str  # "heading", "paragraph", "bullets", "numbers", or "table"
+    kind: str  # "heading", "paragraph", "bullets", "numbers", "note", or "table"
     text: str = ""
     level: int = 0
     items: list[str] = field(default_factory=list)
@@ -79,6 +80,8 @@ def parse_blocks(body: str) -> list[Block]:
         elif re.match(r"\d+\.\s", lines[0]):
             items = [re.sub(r"^\d+\.\s+", "", line) for line in lines]
             blocks.append(Block("numbers", items=items))
+        elif lines[0].startswith("> "):
+            blocks.append(Block("note", text=" ".join(line.removeprefix("> ") for line in lines)))
         else:
             blocks.append(Block("paragraph", text=" ".join(lines)))
     return blocks
@@ -186,6 +189,40 @@ def build_docx(source: Source) -> None:
     write_stable_zip(buffer.getvalue(), source.target)
 
 
+def build_pptx(source: Source) -> None:
+    """Write a PPTX with a title slide, then a slide with its notes for each second-level heading."""
+    from pptx import Presentation
+    from pptx.util import Inches, Pt
+
+    presentation = Presentation()
+    properties = presentation.core_properties
+    properties.title = source.title
+    properties.subject = source.url
+    properties.author = properties.last_modified_by = "Harborview"
+    properties.created = properties.modified = FIXED_TIME
+    title_slide, points_slide, table_slide = (presentation.slide_layouts[index] for index in (0, 1, 5))
+    for index, block in enumerate(source.blocks):
+        following = source.blocks[index + 1].kind if index + 1 < len(source.blocks) else ""
+        if block.kind == "heading":
+            layout = title_slide if block.level == 1 else table_slide if following == "table" else points_slide
+            slide = presentation.slides.add_slide(layout)
+            slide.shapes.title.text = block.text
+        elif block.kind == "note":
+            slide.notes_slide.notes_text_frame.text = block.text
+        elif block.kind == "table":
+            rows, columns = len(block.rows), len(block.rows[0])
+            frame = slide.shapes.add_table(rows, columns, Inches(0.5), Inches(1.8), Inches(9), Inches(0.5 * rows))
+            for row, cells in enumerate(block.rows):
+                for column, text in enumerate(cells):
+                    frame.table.cell(row, column).text = text
+                    frame.table.cell(row, column).text_frame.paragraphs[0].font.size = Pt(16)
+        else:
+            slide.placeholders[1].text = block.text or "\n".join(block.items)
+    buffer = io.BytesIO()
+    presentation.save(buffer)
+    write_stable_zip(buffer.getvalue(), source.target)
+
+
 def build_xlsx(source: Source) -> None:
     """Write an XLSX with the columns ``question`` and ``answer``."""
     from openpyxl import Workbook
@@ -231,7 +268,7 @@ def write_stable_zip(data: bytes, target: Path) -> None:
             new.writestr(info, content)
 
 
-BUILDERS = {".pdf": build_pdf, ".docx": build_docx, ".xlsx": build_xlsx}
+BUILDERS = {".pdf": build_pdf, ".docx": build_docx, ".pptx": build_pptx, ".xlsx": build_xlsx}
 
 
 def main() -> None:

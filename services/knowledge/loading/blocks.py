@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+# Deeper list items stand at this indent: a list nested a thousand times would become mostly spaces.
+DEEPEST_INDENT = 8
 # Horizontal space in every script, plus the control characters that str.split would also take for space.
 _SPACES = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")

@@ -18,14 +18,17 @@ from services.knowledge.loading.docx_styles import DocxStyles, ListMarkers, qual
 from services.knowledge.loading.formats import Format
 from services.knowledge.loading.loaded_file import Content, Properties, Source
 from services.knowledge.loading.markdown import bare_heading_warning
+from services.knowledge.loading.office_properties import office_properties
 from services.knowledge.loading.packages import DAMAGE_ERRORS, check_unpacked_size
+from services.knowledge.loading.pictures import pictures_warning
 from services.knowledge.loading.rows import join_cell_lines, table_statements
 
 _DOCX_ERRORS: tuple[type[Exception], ...] = (OpcError, PythonDocxError, *DAMAGE_ERRORS)
 _LONGEST_BOLD_HEADING = 80
-_PROGRAM_TITLE = re.compile(r"word document|document\d*|untitled|.*\.(docx?|dotx?)", re.IGNORECASE)
 _P, _TBL, _TR, _TC = qualified("p"), qualified("tbl"), qualified("tr"), qualified("tc")
 _T, _TAB, _BR, _CR = qualified("t"), qualified("tab"), qualified("br"), qualified("cr")
+_PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
+_OLD_PICTURE = "{urn:schemas-microsoft-com:vml}imagedata"
 _HYPHEN, _TEXT_BOX = qualified("noBreakHyphen"), qualified("txbxContent")
 # Text that was deleted, moved away, or stands a second time for programs that cannot draw the first.
 _NOT_READ = frozenset(
@@ -43,16 +46,17 @@ def load_docx(source: Source) -> Content:
     try:
         document = docx.Document(io.BytesIO(source.data))
         blocks = _Blocks(document).read()
-        title = one_line(document.core_properties.title or "")
+        picture_count = sum(1 for _ in document.element.body.iter(_PICTURE, _OLD_PICTURE))
     except _DOCX_ERRORS as exc:
         raise InputError(
             f"{source.name} is damaged: it cannot be opened as a Word document.",
             code="docx-damaged",
             remedy="Open the file in Word, save it again as .docx, and load the new file.",
         ) from exc
-    properties = Properties(title=title if title and not _PROGRAM_TITLE.fullmatch(title) else None)
-    composed = compose_document(source, blocks, Format.DOCX, properties)
-    return Content(documents=(composed,), warnings=bare_heading_warning(source.name, blocks))
+    stated = office_properties(source.data)
+    composed = compose_document(source, blocks, Format.DOCX, Properties(title=stated.title, url=stated.url))
+    warnings = (*bare_heading_warning(source.name, blocks), *pictures_warning(source.name, picture_count))
+    return Content(documents=(composed,), warnings=warnings)
 
 
 class _Blocks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import PurePosixPath
 
@@ -22,6 +23,8 @@ class Format(StrEnum):
     TSV = "text/tab-separated-values"
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     JSONL = "application/jsonl"
+    PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+    EML = "message/rfc822"
 
 
 FORMATS_BY_SUFFIX = {
@@ -39,8 +42,14 @@ FORMATS_BY_SUFFIX = {
     ".xlsx": Format.XLSX,
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
+    ".pptx": Format.PPTX,
+    ".eml": Format.EML,
 }
-SUPPORTED = "PDF, Word (.docx), Markdown, HTML, text (.txt), tables (.csv, .tsv, .xlsx) and JSONL"
+ARCHIVE_SUFFIX = ".zip"
+SUPPORTED = (
+    "PDF, Word (.docx), PowerPoint (.pptx), Markdown, HTML, text (.txt), mail (.eml), tables (.csv, .tsv, .xlsx), "
+    "JSONL and zip archives of these"
+)
 _NAMES = {
     Format.MARKDOWN: "a Markdown file",
     Format.HTML: "a web page (HTML)",
@@ -51,8 +60,32 @@ _NAMES = {
     Format.TSV: "a TSV table",
     Format.XLSX: "an Excel workbook",
     Format.JSONL: "a JSONL file",
+    Format.PPTX: "a PowerPoint presentation",
+    Format.EML: "a mail (.eml)",
 }
-_BINARY = frozenset({Format.PDF, Format.DOCX, Format.XLSX})
+_DAMAGE_CODES = {
+    Format.PDF: "pdf-damaged",
+    Format.DOCX: "docx-damaged",
+    Format.XLSX: "xlsx-damaged",
+    Format.PPTX: "pptx-damaged",
+    Format.EML: "eml-damaged",
+}
+# Which part of its package tells an Office format, the program that writes it, and the code for a password.
+_OFFICE_PARTS = {
+    "word/document.xml": Format.DOCX,
+    "xl/workbook.xml": Format.XLSX,
+    "ppt/presentation.xml": Format.PPTX,
+}
+_OFFICE_PROGRAMS = {
+    Format.DOCX: ("Word", "docx-password"),
+    Format.XLSX: ("Excel", "xlsx-password"),
+    Format.PPTX: ("PowerPoint", "pptx-password"),
+}
+_OLD_OFFICE = "an Office file in an old format (.doc, .xls, .ppt, .msg)"
+_MAIL_HEADERS = frozenset(
+    {"from", "to", "subject", "date", "received", "return-path", "mime-version", "message-id", "content-type", "sender"}
+)
+_HEADER_LINE = re.compile(rb"([!-9;-~]{1,100}):")
 _OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _FOREIGN_MARKS = (
@@ -78,12 +111,17 @@ def suffix_format(name: str) -> Format | None:
     return FORMATS_BY_SUFFIX.get(PurePosixPath(name.replace("\\", "/")).suffix.lower())
 
 
+def is_archive_name(name: str) -> bool:
+    """Whether a name promises a zip archive."""
+    return name.lower().endswith(ARCHIVE_SUFFIX)
+
+
 def detect_format(name: str, data: bytes) -> tuple[Format, tuple[LoadFailure, ...]]:
     """The format to read a file in, with a warning where name and content disagree.
 
     Raises:
-        InputError: ``empty-file``, ``unsupported-type``, ``content-mismatch``, ``docx-password``, ``xlsx-password``
-            or the damage code of the format that the name promises.
+        InputError: ``empty-file``, ``unsupported-type``, ``content-mismatch``, ``docx-password``, ``xlsx-password``,
+            ``pptx-password`` or the damage code of the format that the name promises.
     """
     if not data:
         raise InputError(
@@ -98,18 +136,19 @@ def detect_format(name: str, data: bytes) -> tuple[Format, tuple[LoadFailure, ..
     if found is not None and found is not promised:
         if promised in {Format.CSV, Format.TSV, Format.JSONL} and found is Format.HTML:
             raise _mismatch(name, _NAMES[found])
-        if promised in _BINARY and found is Format.HTML:
+        if promised in _DAMAGE_CODES and found is Format.HTML:
             raise _mismatch(name, _NAMES[found])
         if promised is None and found is Format.HTML:
             raise _unsupported(name)
         return found, (_renamed_warning(name, found),)
     if promised is None:
-        raise _unsupported(name)
-    if promised in {Format.DOCX, Format.XLSX} and data.startswith(_ZIP_MARKS) and not part_names(data):
+        is_archive = is_archive_name(name) or foreign == "a zip archive"
+        raise _unsupported(name, " Load an archive as a whole, or unpack it first." if is_archive else "")
+    if promised in _OFFICE_PROGRAMS and data.startswith(_ZIP_MARKS) and not part_names(data):
         raise _damaged(name, promised)
     if foreign is not None:
         raise _mismatch(name, foreign)
-    if promised in _BINARY and found is None:
+    if promised in _DAMAGE_CODES and found is None:
         raise _broken_binary(name, promised, data)
     return promised, ()
 
@@ -121,11 +160,8 @@ def _content(data: bytes, promised: Format | None) -> tuple[Format | None, str |
         return Format.PDF, None
     if data.startswith(_ZIP_MARKS):
         names = part_names(data)
-        if "word/document.xml" in names:
-            return Format.DOCX, None
-        if "xl/workbook.xml" in names:
-            return Format.XLSX, None
-        return None, "a zip archive"
+        found = next((office for part, office in _OFFICE_PARTS.items() if part in names), None)
+        return found, None if found else "a zip archive"
     for mark, words in _FOREIGN_MARKS:
         if data.startswith(mark):
             return None, words
@@ -134,22 +170,36 @@ def _content(data: bytes, promised: Format | None) -> tuple[Format | None, str |
     head = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if head.startswith((b"<!doctype html", b"<html")) or (head.startswith(b"<?xml") and b"<html" in head):
         return Format.HTML, None
+    # Notes may begin with "Subject:"; only where the name promises nothing do three lines of a mail's head decide.
+    if promised in {Format.EML, None} and _mail_header_count(data) >= (1 if promised else 3):
+        return Format.EML, None
     return None, None
+
+
+def _mail_header_count(data: bytes) -> int:
+    """How many different headers of a mail stand in the lines above the first blank one."""
+    found: set[str] = set()
+    for line in data[:16_384].lstrip(b"\r\n").splitlines():
+        named = _HEADER_LINE.match(line)
+        if named:
+            found.add(named.group(1).decode("ascii").lower())
+        elif not line.startswith((b" ", b"\t", b"From ")):
+            break
+    return len(found & _MAIL_HEADERS)
 
 
 def _ole_error(name: str, promised: Format | None, data: bytes) -> InputError:
     # Office wraps an encrypted document into the old OLE container, with a stream of this name in its directory.
     if "EncryptedPackage".encode("utf-16-le") in data:
-        is_table = promised is Format.XLSX
+        program, code = _OFFICE_PROGRAMS.get(promised or Format.DOCX, _OFFICE_PROGRAMS[Format.DOCX])
         return InputError(
             f"{name} is protected by a password.",
-            code="xlsx-password" if is_table else "docx-password",
-            remedy=f"Open it in {'Excel' if is_table else 'Word'}, remove the password (File, Info, Protect), save it, "
-            "and load it again.",
+            code=code,
+            remedy=f"Open it in {program}, remove the password (File, Info, Protect), save it, and load it again.",
         )
     if promised is None:
-        return _unsupported(name, " Word and Excel files in the old formats (.doc, .xls) must be saved anew first.")
-    return _mismatch(name, "an Office file in the old format (.doc, .xls)")
+        return _unsupported(name, " Files in the old formats (.doc, .xls, .ppt, .msg) must be saved anew first.")
+    return _mismatch(name, _OLD_OFFICE)
 
 
 def _broken_binary(name: str, promised: Format, data: bytes) -> InputError:
@@ -164,10 +214,9 @@ def _broken_binary(name: str, promised: Format, data: bytes) -> InputError:
 
 
 def _damaged(name: str, promised: Format) -> InputError:
-    code = {Format.PDF: "pdf-damaged", Format.DOCX: "docx-damaged", Format.XLSX: "xlsx-damaged"}[promised]
     return InputError(
         f"{name} is damaged: it cannot be opened as {_NAMES[promised]}.",
-        code=code,
+        code=_DAMAGE_CODES[promised],
         remedy="Fetch the file again from where it came from; the copy may have been interrupted.",
     )
 

@@ -7,13 +7,23 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from services.errors import InputError
-from services.knowledge.loading.blocks import Block, Body, Heading, has_words, one_line, several_lines, verbatim_lines
+from services.knowledge.loading.blocks import (
+    DEEPEST_INDENT,
+    Block,
+    Body,
+    Heading,
+    has_words,
+    one_line,
+    several_lines,
+    verbatim_lines,
+)
 from services.knowledge.loading.composing import compose_document
 from services.knowledge.loading.decoding import declared_html_encoding, decode_text
 from services.knowledge.loading.formats import Format
 from services.knowledge.loading.html_tables import table_rows
 from services.knowledge.loading.html_tree import DEEPEST_NESTING, is_hidden, nesting_depth, visible_nodes
 from services.knowledge.loading.loaded_file import Content, Properties, Source
+from services.knowledge.loading.pictures import pictures_warning
 from services.knowledge.loading.properties import checked_url
 from services.knowledge.loading.rows import table_statements
 
@@ -69,15 +79,24 @@ def load_html(source: Source) -> Content:
         InputError: ``no-text``, ``html-damaged``, ``content-mismatch`` or ``unknown-encoding``.
     """
     text, warnings = decode_text(source.data, source.name, declared=declared_html_encoding(source.data))
-    _check_depth(text, source.name)
-    tree = LexborHTMLParser(text)
-    blocks = _page_blocks(tree)
+    tree = _tree(text, source.name)
+    blocks, picture_count = _page_blocks(tree)
     canonical = tree.css_first('link[rel="canonical"]')
     properties = Properties(
         title=_page_title(tree, blocks),
         url=checked_url(canonical.attributes.get("href") or "") if canonical else None,
     )
-    return Content(documents=(compose_document(source, blocks, Format.HTML, properties),), warnings=warnings)
+    document = compose_document(source, blocks, Format.HTML, properties)
+    return Content(documents=(document,), warnings=(*warnings, *pictures_warning(source.name, picture_count)))
+
+
+def page_blocks(text: str, name: str) -> tuple[list[Block], int]:
+    """The blocks of a whole page, as it stands in a mail, and the number of its pictures.
+
+    Raises:
+        InputError: ``html-damaged``.
+    """
+    return _page_blocks(_tree(text, name))
 
 
 def html_blocks(text: str) -> list[Block]:
@@ -88,22 +107,25 @@ def html_blocks(text: str) -> list[Block]:
     return _Blocks().read(root) if root is not None else []
 
 
-def _check_depth(text: str, name: str) -> None:
+def _tree(text: str, name: str) -> LexborHTMLParser:
     if nesting_depth(text) > DEEPEST_NESTING:
         raise InputError(
             f"{name} is damaged: its elements are nested more than {DEEPEST_NESTING:,} deep.",
             code="html-damaged",
             remedy="Save the page again from the browser, or copy its text into a document.",
         )
+    return LexborHTMLParser(text)
 
 
-def _page_blocks(tree: LexborHTMLParser) -> list[Block]:
+def _page_blocks(tree: LexborHTMLParser) -> tuple[list[Block], int]:
     mains = [node for node in tree.css('main, [role="main"]') if not is_hidden(node)]
     if len(mains) == 1:
-        blocks = _Blocks().read(mains[0])
+        walk = _Blocks()
+        blocks = walk.read(mains[0])
         if any(isinstance(block, Body) and has_words(block.text) for block in blocks):
-            return blocks
-    return _Blocks().read(tree.body) if tree.body is not None else []
+            return blocks, walk.picture_count
+    walk = _Blocks()
+    return (walk.read(tree.body) if tree.body is not None else []), walk.picture_count
 
 
 def _page_title(tree: LexborHTMLParser, blocks: list[Block]) -> str | None:
@@ -123,6 +145,7 @@ class _Blocks:
     """Walks the tree without recursion (pages may be nested thousands deep) and gathers blocks."""
 
     def __init__(self) -> None:
+        self.picture_count = 0
         self._blocks: list[Block] = []
         self._inline: list[str] = []
         self._lists: list[int | None] = []  # per open list: the next number, or None for bullets
@@ -145,6 +168,8 @@ class _Blocks:
         tag = node.tag or ""
         if tag == "br":
             self._inline.append("\n")
+        if tag == "img":
+            self.picture_count += _is_content(node)
         if tag in _INLINE or tag == "br":
             return
         self._flush()
@@ -205,9 +230,17 @@ class _Blocks:
         if not self._lists:
             self._blocks.append(Body(text))
             return
-        indent = "  " * (len(self._lists) - 1)
+        indent = "  " * min(len(self._lists) - 1, DEEPEST_INDENT)
         lines = (self._marker or default_marker) + text.replace("\n", f"\n{indent}  ")
         follows_item = bool(self._blocks) and self._blocks[-1] is self._last_item
         self._blocks.append(Body(indent + lines, tight=follows_item))
         self._last_item = self._blocks[-1]
         self._marker = ""
+
+
+def _is_content(picture: LexborNode) -> bool:
+    """Whether a picture shows something: not an ornament (an empty ``alt`` says so) or an icon."""
+    attributes = picture.attributes
+    sizes = [attributes.get(side) or "" for side in ("width", "height")]
+    is_small = any(re.fullmatch(r"\d{1,2}", size) for size in sizes)
+    return attributes.get("alt", "unknown") not in {"", None} and not is_small

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import BinaryIO
 
 from services.errors import InputError
@@ -18,6 +17,7 @@ from services.knowledge.loading.properties import checked_url, url_warning
 from services.knowledge.models import Document, LoadFailure, Section
 
 BATCH_LINES = 1_000
+_BATCH_BYTES = 16_000_000
 _HASH_BLOCK_BYTES = 1 << 20
 _LONGEST_ID = 512
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -40,9 +40,8 @@ class JsonlReader:
     seen_ids: set[str] = field(default_factory=set)
 
     def read(self, stream: BinaryIO) -> Iterator[Content]:
-        """The documents and failures of every 1,000 lines, so that memory does not grow with the file."""
-        lines = enumerate(_lines(stream, self.limit_bytes), start=1)
-        while batch := list(islice(lines, BATCH_LINES)):
+        """The documents and failures of every 1,000 lines or 16 MB, so that memory does not grow with the file."""
+        for batch in _batches(_lines(stream, self.limit_bytes)):
             documents: list[Document] = []
             failures: list[LoadFailure] = []
             warnings: list[LoadFailure] = []
@@ -119,6 +118,20 @@ def _lines(stream: BinaryIO, limit_bytes: int) -> Iterator[bytes | None]:
         else:
             yield line.removeprefix(b"\xef\xbb\xbf") if is_first else line
         is_first = False
+
+
+def _batches(lines: Iterator[bytes | None]) -> Iterator[list[tuple[int, bytes | None]]]:
+    """The lines with their numbers from 1, as many at a time as a batch holds."""
+    batch: list[tuple[int, bytes | None]] = []
+    size_bytes = 0
+    for number, line in enumerate(lines, start=1):
+        batch.append((number, line))
+        size_bytes += len(line or b"")
+        if len(batch) >= BATCH_LINES or size_bytes >= _BATCH_BYTES:
+            yield batch
+            batch, size_bytes = [], 0
+    if batch:
+        yield batch
 
 
 def _parsed(number: int, line: bytes) -> dict[str, object]:

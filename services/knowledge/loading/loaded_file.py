@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from services.errors import InputError
 from services.knowledge.models import Document, LoadFailure
@@ -85,3 +86,57 @@ class LoadedFile:
                 code="unreadable",
                 remedy="Check that the file is still there, then load it again.",
             ) from exc
+
+
+def failed_file(
+    failure: LoadFailure, *, sha256: str = "", media_type: str = "", original: bytes | Path = b""
+) -> LoadedFile:
+    """A file of which nothing could be loaded, for one reason."""
+    return LoadedFile(failure.source_name, sha256, (), (failure,), (), media_type, original)
+
+
+class FileParser(Protocol):
+    """Turns single files into documents. What is wrong with a file stands in the result and never raises."""
+
+    def load_bytes(self, name: str, data: bytes, document_id: str | None = None) -> LoadedFile:
+        """Load one file of any format.
+
+        Args:
+            name: The file's name, which says in which format it should be; shown to people.
+            data: The whole file.
+            document_id: Id of the document; the name when None. JSONL documents have their own ids.
+        """
+        ...
+
+    def load_lines(self, path: Path, name: str, sha256: str, seen_ids: set[str]) -> Iterator[LoadedFile]:
+        """Load a JSONL file of any size in batches of lines.
+
+        Args:
+            sha256: Hash of the file, hexadecimal.
+            seen_ids: Ids that may not come again; those of the file are added as it is read.
+        """
+        ...
+
+
+class DocumentLoader(Protocol):
+    """Loads uploads, files, folders and zip archives. Safe to call from many threads."""
+
+    def load_bytes(self, name: str, data: bytes, document_id: str | None = None) -> LoadedFile:
+        """As :meth:`FileParser.load_bytes`."""
+        ...
+
+    def load_path(self, path: Path) -> Iterator[LoadedFile]:
+        """Load a file, a folder or a zip archive; see :func:`services.knowledge.loading.folders.load_path`."""
+        ...
+
+    def load_paths(self, paths: Sequence[Path]) -> Iterator[LoadedFile]:
+        """As :meth:`load_path` for several at once, so that what they have in common is noticed."""
+        ...
+
+    def load_archive(self, name: str, file: BinaryIO) -> Iterator[LoadedFile]:
+        """Load a zip archive that is open; see :func:`services.knowledge.loading.archives.load_archive`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything that is held; the loader can still be used and starts anew then."""
+        ...

@@ -9,7 +9,15 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from services.knowledge.loading.blocks import Block, Body, Heading, one_line, several_lines, verbatim_lines
+from services.knowledge.loading.blocks import (
+    DEEPEST_INDENT,
+    Block,
+    Body,
+    Heading,
+    one_line,
+    several_lines,
+    verbatim_lines,
+)
 from services.knowledge.loading.composing import compose_document, headings_without_text
 from services.knowledge.loading.decoding import decode_text
 from services.knowledge.loading.formats import Format
@@ -175,7 +183,7 @@ class _Blocks:
         if not self._numbers:
             self._blocks.append(Body(text))
             return
-        indent = "  " * (len(self._numbers) - 1)
+        indent = "  " * min(len(self._numbers) - 1, DEEPEST_INDENT)
         lines = (self._marker or "  ") + text.replace("\n", f"\n{indent}  ")
         follows_item = bool(self._blocks) and isinstance(self._blocks[-1], Body) and self._blocks[-1] is self._last_item
         self._blocks.append(Body(indent + lines, tight=follows_item))

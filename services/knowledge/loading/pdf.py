@@ -14,7 +14,9 @@ from services.knowledge.loading.blocks import has_words, one_line, same_words, t
 from services.knowledge.loading.composing import compose_document
 from services.knowledge.loading.formats import Format
 from services.knowledge.loading.loaded_file import Content, Properties, Source
-from services.knowledge.loading.pdf_lines import page_items, without_running_lines
+from services.knowledge.loading.pdf_address import pdf_address
+from services.knowledge.loading.pdf_grids import Grid, items_with_grids, page_grids
+from services.knowledge.loading.pdf_running_lines import without_running_lines
 from services.knowledge.loading.pdf_runs import Run, page_runs
 from services.knowledge.loading.pdf_structure import structure_blocks
 from services.knowledge.models import LoadFailure
@@ -33,12 +35,17 @@ class _Pages:
     """What was read from a PDF, page by page from 1.
 
     Attributes:
+        grids: The tables that are drawn with lines.
+        tables_lost: Pages with a table whose columns could not be told.
         image_only: Pages with a picture and no text, as scanners make them.
     """
 
     title: str
+    url: str | None = None
     runs: dict[int, list[Run]] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
+    grids: dict[int, list[Grid]] = field(default_factory=dict)
+    tables_lost: list[int] = field(default_factory=list)
     image_only: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
 
@@ -54,9 +61,12 @@ def load_pdf(source: Source) -> Content:
         pages = _read_pages(source)
     _check_text(source.name, pages)
     kept = without_running_lines(pages.runs, pages.heights)
-    items = {number: page_items(runs) for number, runs in kept.items()}
+    items = {}
+    for number, runs in kept.items():
+        items[number], is_lost = items_with_grids(runs, pages.grids[number])
+        pages.tables_lost += [number] if is_lost else []
     blocks = structure_blocks(items)
-    properties = Properties(title=pages.title or None)
+    properties = Properties(title=pages.title or None, url=pages.url)
     document = compose_document(source, blocks, Format.PDF, properties)
     return Content(documents=(document,), warnings=_warnings(source.name, pages))
 
@@ -70,7 +80,7 @@ def _read_pages(source: Source) -> _Pages:
                     code="too-large",
                     remedy="Split the PDF into parts and load these.",
                 )
-            pages = _Pages(title=_stated_title(document, source.name))
+            pages = _Pages(_stated_title(document, source.name), pdf_address(document, source.data))
             for index in range(len(document)):
                 _read_page(document, index, pages)
             return pages
@@ -99,6 +109,7 @@ def _read_page(document: pdfium.PdfDocument, index: int, pages: _Pages) -> None:
             text_page.close()
         pages.heights[number] = page.get_height()
         pages.runs[number] = runs
+        pages.grids[number] = page_grids(page)
         if not any(has_words(run.text) for run in runs) and _has_image(page):
             pages.image_only.append(number)
     except pdfium.PdfiumError:
@@ -155,6 +166,15 @@ def _warnings(name: str, pages: _Pages) -> tuple[LoadFailure, ...]:
                 "pages-without-text",
                 f"No text on {_page_words(pages.image_only)}: only pictures, which are not read.",
                 "If they hold text, make the PDF searchable (OCR) and load it again.",
+            )
+        )
+    if pages.tables_lost:
+        warnings.append(
+            LoadFailure(
+                name,
+                "table-lost",
+                f"The columns of a table on {_page_words(pages.tables_lost)} could not be told; it was read as lines.",
+                "Check what is quoted from it, or load the document that the PDF was made from.",
             )
         )
     if pages.unreadable:

@@ -1,19 +1,15 @@
-"""The runs of a PDF page as lines and table rows, without what repeats on every page."""
+"""The runs of a PDF page as lines and table rows."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from services.knowledge.loading.pdf_runs import CELL_GAP, Run
 
-_MARGIN_SHARE = 0.14
 _COLUMN_POINTS = 2.0
-_PAGE_NUMBER = re.compile(
-    r"(?:(?:page|seite|p\.)\s*)?[-–]?\s*\d{1,4}\s*[-–]?(?:\s*(?:of|/|von)\s*\d{1,4})?", re.IGNORECASE
-)
 _BULLET = re.compile(r"[•●○◦▪■□‣⁃·–*\-\uf0b7\uf0a7o]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]")
 _BARE_NUMBER = re.compile(r"\d{1,3}")
 
@@ -37,31 +33,6 @@ def body_size(runs: Iterable[Run]) -> float:
     for run in runs:
         weights[round(run.size * 2) / 2] += len(run.text)
     return weights.most_common(1)[0][0] if weights else 0.0
-
-
-def without_running_lines(pages: Mapping[int, list[Run]], heights: Mapping[int, float]) -> dict[int, list[Run]]:
-    """The pages without their headers, footers and page numbers.
-
-    A line in the upper or lower margin goes when it stands in the same place on most pages (or on most even or odd
-    pages), with digits counted as equal; a page number goes always.
-    """
-    size = body_size(run for runs in pages.values() for run in runs)
-    places: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for number, runs in pages.items():
-        for run in runs:
-            if _is_in_margin(run, heights[number]):
-                for key in _running_keys(run, size):
-                    places[key].add(number)
-    repeated = {key for key, numbers in places.items() if _is_on_most(numbers, len(pages))}
-    return {
-        number: [
-            run
-            for run in runs
-            if not _is_in_margin(run, heights[number])
-            or not (_PAGE_NUMBER.fullmatch(run.text.strip()) or repeated.intersection(_running_keys(run, size)))
-        ]
-        for number, runs in pages.items()
-    }
 
 
 def page_items(runs: list[Run]) -> list[PageItem]:
@@ -90,29 +61,6 @@ def page_items(runs: list[Run]) -> list[PageItem]:
         items += cells[index]
         index += 1
     return items
-
-
-def _is_in_margin(run: Run, page_height: float) -> bool:
-    return run.bottom > page_height * (1 - _MARGIN_SHARE) or run.top < page_height * _MARGIN_SHARE
-
-
-def _running_keys(run: Run, size: float) -> list[tuple[str, int]]:
-    text = run.text.strip().casefold()
-    place = round(run.bottom / 4)
-    keys = [(text, place)]
-    # "Section 1", "Section 2" at the top of each page are headings: large or bold; running lines are neither.
-    if run.size <= size * 1.05 and not run.bold:
-        keys.append((re.sub(r"\d+", "#", text), place))
-    return keys
-
-
-def _is_on_most(numbers: set[int], page_count: int) -> bool:
-    if page_count < 2 or len(numbers) < 2:
-        return False
-    if len(numbers) >= 0.6 * page_count:
-        return True
-    halves = [sum(number % 2 == half for number in numbers) for half in (0, 1)]
-    return page_count >= 6 and max(halves) >= 0.9 * (page_count // 2)
 
 
 def _with_markers_joined(runs: list[Run]) -> list[Run]:
@@ -275,6 +223,35 @@ def _table_row(row: list[list[Run]]) -> TableRow:
     )
 
 
+def runs_in_tables(runs: list[Run], fewest_rows: int) -> set[int]:
+    """The indexes of the runs that stand in the rows of tables with so many rows."""
+    cells = _cells(_with_markers_joined([replace(run) for run in runs]))
+    boxes: list[tuple[float, float, float, float]] = []
+    index = 0
+    while index < len(cells):
+        rows = _rows_from(cells, index)
+        if len(rows) >= fewest_rows:
+            boxes += [_box([run for cell in row for run in cell]) for row in rows]
+        index += max(1, sum(len(row) for row in rows))
+    return {
+        index
+        for index, run in enumerate(runs)
+        if any(
+            left - 1 <= run.left <= right and bottom - 1 <= run.bottom and run.top <= top + 1
+            for left, bottom, right, top in boxes
+        )
+    }
+
+
+def _box(runs: list[Run]) -> tuple[float, float, float, float]:
+    return (
+        min(run.left for run in runs),
+        min(run.bottom for run in runs),
+        max(run.right for run in runs),
+        max(run.top for run in runs),
+    )
+
+
 def _joined(runs: list[Run]) -> Run:
     first = runs[0]
     return Run(
@@ -285,4 +262,5 @@ def _joined(runs: list[Run]) -> Run:
         max(run.top for run in runs),
         max(run.size for run in runs),
         all(run.bold for run in runs),
+        gaps=len(runs) - 1,
     )

@@ -24,6 +24,7 @@ class Run:
     Attributes:
         size: Font size as drawn, in points.
         words: Where each word starts: the index in ``text``, and the left edge in points.
+        gaps: How many gaps as wide as between the cells of a table were closed to make it one line.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Run:
     size: float
     bold: bool = False
     words: list[tuple[int, float]] = field(default_factory=list)
+    gaps: int = 0
 
 
 def page_runs(text_page: Any) -> list[Run]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from services.knowledge.loading.blocks import Block, Body, Heading, has_words, one_line
@@ -13,6 +13,7 @@ from services.knowledge.loading.pdf_lines import PageItem, TableRow, body_size
 from services.knowledge.loading.pdf_runs import Run
 from services.knowledge.loading.plain_text import shouted_level
 from services.knowledge.loading.rows import table_statements
+from services.knowledge.sentences import sentence_spans
 
 _HEADING_RATIO = 1.12
 _INDENT_POINTS = 72.0
@@ -26,9 +27,17 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 @dataclass(slots=True)
 class _Paragraph:
+    """Lines that belong together.
+
+    Attributes:
+        page: Where the first line stands.
+        turns: For a paragraph that goes on over a page: the index of the first line on each further page.
+    """
+
     lines: list[Run]
     page: int
     margin: float = 0.0
+    turns: list[tuple[int, int]] = field(default_factory=list)
 
 
 def structure_blocks(pages: Mapping[int, Sequence[PageItem]]) -> list[Block]:
@@ -48,8 +57,8 @@ def structure_blocks(pages: Mapping[int, Sequence[PageItem]]) -> list[Block]:
     for piece in pieces:
         if isinstance(piece, _Paragraph):
             block = _block(piece, size, sizes, words, last_item is not None and blocks[-1] is last_item)
-            blocks.append(block)
-            last_item = block if isinstance(block, Body) and _is_item(piece.lines[0]) else None
+            blocks += _by_page(block, piece, words)
+            last_item = blocks[-1] if isinstance(block, Body) and _is_item(piece.lines[0]) else None
             header = None
         else:
             page, rows = piece
@@ -84,6 +93,8 @@ def _pieces(pages: Mapping[int, Sequence[PageItem]], usual_gap: float) -> list[_
                 if is_first_on_page
                 else last.page == page and _goes_on(last, item, usual_gap)
             ):
+                if is_first_on_page:
+                    last.turns.append((len(last.lines), page))
                 last.lines.append(item)
             else:
                 pieces.append(_Paragraph([item], page, _right_margin(item, items)))
@@ -169,6 +180,29 @@ def _block(
     if number := _NUMBER.match(text):
         return Body(f"{number.group(1)}. {text[number.end() :]}", paragraph.page, tight=follows_item)
     return Body(text, paragraph.page)
+
+
+def _by_page(block: Block, paragraph: _Paragraph, words: Counter[str]) -> list[Block]:
+    """A paragraph that goes on over a page, cut behind the sentence that the page break falls into.
+
+    What is cited from a page then stands on it; only that one sentence belongs to the page on which it starts.
+    """
+    if not paragraph.turns or isinstance(block, Heading):
+        return [block]
+    # A bullet or number may have been written anew, so the text is measured from its end.
+    whole = _joined_text(paragraph.lines, words, margin=paragraph.margin)
+    shift = len(block.text) - len(whole)
+    ends = [end + shift for _, end in sentence_spans(whole)]
+    pieces: list[Block] = []
+    start, page = 0, paragraph.page
+    for line, next_page in paragraph.turns:
+        turn = len(_joined_text(paragraph.lines[:line], words, margin=paragraph.margin)) + shift
+        cut = next((end for end in ends if end >= turn), len(block.text))
+        if cut > start:
+            pieces.append(Body(block.text[start:cut].strip(), page, tight=block.tight if not pieces else True))
+        start, page = cut, next_page
+    rest = block.text[start:].strip()
+    return [*pieces, Body(rest, page, tight=True)] if rest else pieces
 
 
 def _heading_level(lines: Sequence[Run], size: float, sizes: Sequence[float]) -> int | None:

@@ -55,7 +55,7 @@ def table_statements(rows: Sequence[Row], *, has_header: bool | None = None) -> 
         return lines
     width = max(len(row) for row in filled)
     if has_header is None:
-        has_header = width > 2 and len(filled) > 1 and _reads_as_header(filled[0])
+        has_header = width > 2 and len(filled) > 1 and reads_as_header(filled[0])
         if not has_header and width == 2:
             return lines + [_name_and_value(row) for row in filled]
     if not has_header or len(filled) == 1:
@@ -85,7 +85,8 @@ def _name_and_value(row: Row) -> str:
     return row_statement((name,), (value,)) if name and value else row_statement((), row)
 
 
-def _reads_as_header(row: Row) -> bool:
+def reads_as_header(row: Row) -> bool:
+    """Whether a first row names its columns: short words, none twice, none of them a number or a sentence."""
     # The first cell is often left empty above the names of the rows.
     named = [cell for cell in row[1:] if cell]
     return (

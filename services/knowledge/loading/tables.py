@@ -1,4 +1,4 @@
-"""Tables of questions and answers: CSV, TSV and Excel."""
+"""Tables as CSV, TSV and Excel: questions with answers, or else rows that are passages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from services.errors import InputError
 from services.knowledge.loading.blocks import has_words, one_line, several_lines, title_from_name
 from services.knowledge.loading.decoding import decode_text
 from services.knowledge.loading.formats import Format
-from services.knowledge.loading.loaded_file import Content, Source
+from services.knowledge.loading.loaded_file import Content, Properties, Source
+from services.knowledge.loading.office_properties import office_properties
 from services.knowledge.loading.properties import checked_url, url_warning
-from services.knowledge.loading.workbooks import workbook_tables
-from services.knowledge.models import Document, LoadFailure, Section
+from services.knowledge.loading.row_passages import DocumentBuilder, Table, add_passages
+from services.knowledge.loading.workbooks import MOST_ROWS, NumberedRow, too_many_rows, workbook_tables
+from services.knowledge.models import Document, LoadFailure
 
 _DELIMITERS = ",;\t|"
 _PHRASING = re.compile(r"question[ _]?\d{1,2}")
-_EXPECTED = "question, answer; optional: question_2, question_3 … or questions (separated by |), title, url"
 _LONGEST_CELL = 1_000_000
 
 
@@ -43,10 +44,10 @@ class _Row:
 
 
 def load_csv(source: Source) -> Content:
-    """Read a table of questions and answers as text with a delimiter, which is found out.
+    """Read a table as text with a delimiter, which is found out.
 
     Raises:
-        InputError: ``wrong-columns``, ``no-rows``, ``table-damaged``, or the codes of an unreadable text.
+        InputError: ``no-rows``, ``table-damaged``, ``too-large``, or the codes of an unreadable text.
     """
     text, warnings = decode_text(source.data, source.name)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
@@ -54,61 +55,94 @@ def load_csv(source: Source) -> Content:
     hint = re.match(r"\"?sep=([;,\t|])\"?\n", lines)
     body = lines[hint.end() :] if hint else lines
     delimiter = hint.group(1) if hint else _delimiter(body)
-    rows = _numbered(_csv_rows(body, delimiter, source.name, 2 if hint else 1))
+    rows = _filled(_csv_rows(body, delimiter, source.name, 2 if hint else 1), source.name)
     media_type = Format.TSV if delimiter == "\t" else Format.CSV
-    return _content(source, [rows], media_type, warnings)
+    return _content(source, [Table("", rows)], media_type, Properties(), warnings)
 
 
 def load_workbook(source: Source) -> Content:
-    """Read every sheet of an Excel workbook that has the columns of questions and answers.
+    """Read every sheet of an Excel workbook that holds anything.
 
     Raises:
-        InputError: ``wrong-columns``, ``no-rows``, ``xlsx-damaged`` or ``too-large``.
+        InputError: ``no-rows``, ``xlsx-damaged`` or ``too-large``.
     """
-    sheets = []
-    for title, rows in workbook_tables(source):
-        # Cells to the right of the named columns are notes; unlike in CSV they are never the rest of an answer.
-        width = len(rows[0][1]) if rows else 0
-        sheets.append(_numbered(((number, cells[:width]) for number, cells in rows), sheet=title))
-    return _content(source, sheets, Format.XLSX, ())
+    sheets, warnings = workbook_tables(source)
+    stated = office_properties(source.data)
+    properties = Properties(title=stated.title, url=stated.url)
+    return _content(source, [Table(title, rows) for title, rows in sheets], Format.XLSX, properties, warnings)
 
 
 def _content(
-    source: Source, tables: Sequence[list[tuple[str, list[str]]]], media_type: Format, earlier: tuple[LoadFailure, ...]
+    source: Source,
+    tables: Sequence[Table],
+    media_type: Format,
+    properties: Properties,
+    earlier: tuple[LoadFailure, ...],
 ) -> Content:
-    filled = [table for table in tables if table]
+    filled = [table for table in tables if table.rows]
     if not filled:
         raise InputError(
             f"{source.name} holds no rows.",
             code="no-rows",
-            remedy=f"The first row names the columns ({_EXPECTED}), each further row is one question with its answer.",
-        )
-    readable = [(table, columns) for table in filled if (columns := _columns(table[0][1])) is not None]
-    if not readable:
-        found = ", ".join(f"“{cell}”" for cell in filled[0][0][1][:12] if cell) or "none"
-        raise InputError(
-            f"{source.name} does not have the columns of questions and answers. Columns found: {found}.",
-            code="wrong-columns",
-            remedy=f"Name the columns in the first row. Expected: {_EXPECTED}.",
+            remedy="The first row names the columns, each further row holds what belongs together.",
         )
     warnings = list(earlier)
     rows: list[_Row] = []
-    for table, columns in readable:
-        for place, cells in table[1:]:
-            row = _row(place, cells, columns)
-            warning = _row_warning(source.name, row, any(one_line(cell) for cell in cells[len(table[0][1]) :]))
-            if warning is not None:
-                warnings.append(warning)
-            elif row.answer:
-                rows.append(row)
-    if not rows:
+    other_tables: list[Table] = []
+    for table in filled:
+        columns = _columns(table.rows[0][1])
+        if columns is None:
+            other_tables.append(table)
+            continue
+        found, found_warnings = _answer_rows(source.name, table, columns, is_text=media_type is not Format.XLSX)
+        rows += found
+        warnings += found_warnings
+    builder = DocumentBuilder()
+    if rows:
+        warnings += _add_answers(builder, source.name, rows)
+    if other_tables:
+        warnings += add_passages(builder, source.name, other_tables, has_answers=bool(rows))
+    if builder.is_empty:
         raise InputError(
-            f"{source.name} holds no row with both a question and an answer.",
+            f"{source.name} holds no row with both a question and an answer."
+            if not other_tables
+            else f"{source.name} holds no rows below the names of its columns.",
             code="no-rows",
             remedy="Fill in at least one row below the names of the columns.",
         )
-    document, document_warnings = _document(source, rows, media_type)
-    return Content(documents=(document,), warnings=(*warnings, *document_warnings))
+    titles = {row.title for row in rows if row.title}
+    urls = {section.url for section in builder.sections}
+    # One address for all rows is the document's; otherwise each section keeps its own.
+    row_url = urls.pop() if len(urls) == 1 else None
+    stated_title = properties.title if other_tables else None
+    document = Document(
+        id=source.document_id,
+        title=titles.pop() if len(titles) == 1 else stated_title or title_from_name(source.name),
+        text=builder.text,
+        sections=tuple(builder.sections),
+        media_type=media_type,
+        url=row_url or properties.url,
+        source_name=source.name,
+        source_sha256=source.sha256,
+    )
+    return Content(documents=(document,), warnings=tuple(warnings))
+
+
+def _answer_rows(name: str, table: Table, columns: _Columns, *, is_text: bool) -> tuple[list[_Row], list[LoadFailure]]:
+    """The rows of a table of answers that hold both a question and an answer, and a warning for each other one."""
+    rows = []
+    warnings = []
+    width = len(table.rows[0][1])
+    for number, cells in table.rows[1:]:
+        row = _row(table.place(number), cells[:width], columns)
+        # In a workbook, cells to the right of the named columns are notes; in text they may be the rest of an answer.
+        has_extra_cells = is_text and any(one_line(cell) for cell in cells[width:])
+        warning = _row_warning(name, row, has_extra_cells)
+        if warning is not None:
+            warnings.append(warning)
+        elif row.answer:
+            rows.append(row)
+    return rows, warnings
 
 
 def _delimiter(text: str) -> str:
@@ -143,10 +177,15 @@ def _csv_rows(text: str, delimiter: str, name: str, first_line: int) -> Iterator
         start = first_line + reader.line_num
 
 
-def _numbered(rows: Iterable[tuple[int, list[str]]], sheet: str = "") -> list[tuple[str, list[str]]]:
-    """The rows that are not empty, each with the words for its place."""
-    place = f"Sheet “{sheet}”, row" if sheet else "Line"
-    return [(f"{place} {number}", cells) for number, cells in rows if any(one_line(cell) for cell in cells)]
+def _filled(rows: Iterable[NumberedRow], name: str) -> list[NumberedRow]:
+    """The rows that are not empty, with the numbers of their lines."""
+    filled = []
+    for number, cells in rows:
+        if any(one_line(cell) for cell in cells):
+            filled.append((number, cells))
+            if len(filled) > MOST_ROWS:
+                raise too_many_rows(name)
+    return filled
 
 
 def _columns(header: Sequence[str]) -> _Columns | None:
@@ -209,42 +248,22 @@ def _left_out(name: str, row: _Row, missing: str, code: str) -> LoadFailure:
     )
 
 
-def _document(source: Source, rows: Sequence[_Row], media_type: Format) -> tuple[Document, list[LoadFailure]]:
+def _add_answers(builder: DocumentBuilder, name: str, rows: Sequence[_Row]) -> list[LoadFailure]:
     warnings = []
-    parts: list[str] = []
-    sections: list[Section] = []
-    length = 0
     places: dict[str, str] = {}
     for row in rows:
         question = row.phrasings[0]
         if (earlier := places.setdefault(question.casefold(), row.place)) != row.place:
             warnings.append(
                 LoadFailure(
-                    source.name,
+                    name,
                     "duplicate-question",
                     f"{row.place} asks the same question as {earlier[0].lower()}{earlier[1:]}; both were loaded.",
                     "Keep the right answer and delete the other row.",
                 )
             )
-        start = length + len(question) + 1
-        parts.append(f"{question}\n{row.answer}")
         row_url = checked_url(row.url)
         if row.url and row_url is None:
-            warnings.append(url_warning(source.name, f"{row.place}: "))
-        end = start + len(row.answer)
-        sections.append(Section((question,), start, end, questions=row.phrasings, url=row_url))
-        length = start + len(row.answer) + 2
-    titles = {row.title for row in rows if row.title}
-    urls = {section.url for section in sections}
-    # One address for all rows is the document's; otherwise each section keeps its own.
-    document = Document(
-        id=source.document_id,
-        title=titles.pop() if len(titles) == 1 else title_from_name(source.name),
-        text="\n\n".join(parts),
-        sections=tuple(sections),
-        media_type=media_type,
-        url=urls.pop() if len(urls) == 1 else None,
-        source_name=source.name,
-        source_sha256=source.sha256,
-    )
-    return document, warnings
+            warnings.append(url_warning(name, f"{row.place}: "))
+        builder.add((question,), row.answer, questions=row.phrasings, url=row_url)
+    return warnings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image, ImageChops
 
 from services.errors import InputError
 from services.knowledge.page_images import draw_page
+from services.knowledge.page_pictures import PagePictures
 
 PDF = Path(__file__).resolve().parents[3] / "app/sample_data/pharmacy/documents/adverse-event-reporting.pdf"
 
@@ -51,3 +53,28 @@ def test_page_that_is_not_there_is_refused(pdf: bytes, page: int) -> None:
 def test_file_that_is_no_pdf_is_refused() -> None:
     with pytest.raises(InputError, match="cannot be drawn"):
         draw_page(b"not a pdf", 1)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Iterator[PagePictures]:
+    made = PagePictures()
+    yield made
+    made.close()
+
+
+def test_child_draws_the_same_picture(pdf: bytes, pictures: PagePictures) -> None:
+    assert pictures.draw(pdf, 1, marked=("adverse event",)) == draw_page(pdf, 1, marked=("adverse event",))
+
+
+def test_child_says_why_it_draws_nothing(pdf: bytes, pictures: PagePictures) -> None:
+    with pytest.raises(InputError, match="no page 99"):
+        pictures.draw(pdf, 99)
+    with pytest.raises(InputError, match="cannot be drawn"):
+        pictures.draw(b"not a pdf", 1)
+
+
+def test_page_that_takes_too_long_is_given_up(pdf: bytes) -> None:
+    hasty = PagePictures(seconds=0.001)
+    with pytest.raises(InputError, match="cannot be drawn"):
+        hasty.draw(pdf, 1)
+    hasty.close()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import docx
 import openpyxl  # type: ignore[import-untyped, unused-ignore]
+import pptx
 from reportlab.lib import pdfencrypt  # type: ignore[import-untyped, unused-ignore]
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped, unused-ignore]
 from reportlab.lib.styles import getSampleStyleSheet  # type: ignore[import-untyped, unused-ignore]
@@ -133,6 +134,22 @@ def make_docx(title: str = "") -> bytes:
             cell.text = text
     document.add_paragraph("After the table.")
     return saved(document)
+
+
+def make_pptx() -> bytes:
+    """Two slides: points with notes, and a table with a merged cell."""
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[1])
+    slide.shapes.title.text = "Returns"
+    slide.placeholders[1].text = "Unopened items.\nWithin 30 days."
+    slide.notes_slide.notes_text_frame.text = "Stay calm."
+    slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+    table = slide.shapes.add_table(3, 2, 0, 0, 3_000_000, 1_000_000).table
+    for row, cells in enumerate((("Plan", "Fee"), ("Basic", "$5"), ("", "$9"))):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    return saved(presentation)
 
 
 def saved(document: object) -> bytes:

@@ -6,6 +6,7 @@ import io
 import zipfile
 
 import docx
+from PIL import Image
 
 from tests.unit.knowledge.loading.samples import bodies, load, make_docx, make_zip, only_code, only_document, saved
 
@@ -84,3 +85,34 @@ def test_heading_without_text_is_a_warning() -> None:
     source.add_paragraph("Nine to five.")
 
     assert [warning.code for warning in load("a.docx", saved(source)).warnings] == ["empty-section"]
+
+
+def test_address_is_read_from_the_properties() -> None:
+    document = docx.Document()
+    document.add_paragraph("Some text.")
+    document.core_properties.subject = "https://kb.example/returns"
+
+    assert only_document("a.docx", saved(document)).url == "https://kb.example/returns"
+
+
+def test_hyperlink_base_is_the_address_where_no_other_property_is_one() -> None:
+    document = docx.Document()
+    document.add_paragraph("Some text.")
+    document.core_properties.subject = "Returns"
+    data = saved(document)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    base = b"<HyperlinkBase>https://kb.example/base</HyperlinkBase></Properties>"
+    parts["docProps/app.xml"] = parts["docProps/app.xml"].replace(b"</Properties>", base)
+
+    assert only_document("a.docx", make_zip(parts)).url == "https://kb.example/base"
+
+
+def test_pictures_are_counted() -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (20, 20)).save(picture, "PNG")
+    document = docx.Document()
+    document.add_paragraph("Some text.")
+    document.add_picture(picture)
+
+    assert [warning.code for warning in load("a.docx", saved(document)).warnings] == ["pictures-not-read"]

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from services.errors import InputError
-from services.knowledge.loading import load_bytes, load_path
+from services.knowledge.loading import files, load_bytes, load_path, load_paths
+from services.knowledge.loading.formats import Format
+from services.knowledge.loading.loaded_file import Content
+from services.knowledge.models import Document
 from tests.unit.knowledge.loading.samples import (
     LIMIT_BYTES,
     OLE_MARK,
@@ -171,6 +174,67 @@ def test_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> No
     codes = [file.failures[0].code for file in load_path(folder, max_file_bytes=LIMIT_BYTES)]
 
     assert codes == ["outside-folder", "not-found"]
+
+
+def test_links_to_folders_and_links_to_themselves_are_reported_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.txt").write_text("Some text.")
+    folder = tmp_path / "folder"
+    (folder / "inside").mkdir(parents=True)
+    (folder / "inside" / "a.txt").write_text("Some text.")
+    (folder / "b").symlink_to(tmp_path / "outside")
+    (folder / "c").symlink_to(folder / "inside")
+    (folder / "d").symlink_to(folder / "d")
+    (folder / "e").symlink_to(folder)
+
+    loaded = list(load_path(folder, max_file_bytes=LIMIT_BYTES))
+
+    assert {file.source_name: [failure.code for failure in file.failures] for file in loaded} == {
+        "b": ["outside-folder"],
+        "c": ["linked-folder"],
+        "d": ["outside-folder"],
+        "e": ["linked-folder"],
+        "inside/a.txt": [],
+    }
+
+
+def test_same_text_under_two_names_is_a_warning_over_all_paths_of_a_load(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Some text.")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c.txt").write_text("Some text.")
+
+    first, second = load_paths([tmp_path / "a.md", tmp_path / "b"], max_file_bytes=LIMIT_BYTES)
+
+    assert first.warnings == ()
+    assert [warning.code for warning in second.warnings] == ["duplicate-content"]
+
+
+def test_two_paths_that_give_the_same_id_are_not_taken_for_versions_of_each_other(tmp_path: Path) -> None:
+    for folder, text in (("a", "First."), ("b", "Second.")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "faq.md").write_text(text)
+
+    first, second = load_paths([tmp_path / "a", tmp_path / "b"], max_file_bytes=LIMIT_BYTES)
+
+    assert first.documents[0].text == "First."
+    assert [failure.code for failure in second.failures] == ["duplicate-id"]
+
+
+def test_nothing_to_find_in_a_document_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = Content((Document("a.md", "A", "", (), "text/markdown"),))
+    monkeypatch.setitem(files._LOADERS, Format.MARKDOWN, lambda source: empty)
+
+    assert [warning.code for warning in load("a.md", "Text.").warnings] == ["zero-chunks"]
+
+
+def test_gigabyte_of_text_is_refused_without_being_read(tmp_path: Path) -> None:
+    for name in ("a.txt", "a.csv", "a.zip"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(1_000_000_000)
+
+    codes = [file.failures[0].code for file in load_path(tmp_path, max_file_bytes=LIMIT_BYTES)]
+
+    assert codes == ["too-large", "too-large", "archive-damaged"]
 
 
 def test_file_name_that_is_no_utf8_can_be_stored(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.knowledge.loading.samples import bodies, only_code, only_document
+from tests.unit.knowledge.loading.samples import bodies, load, only_code, only_document
 
 PAGE = """<!doctype html><html><head><title>Returns | Harborview</title>
 <link rel="canonical" href="https://kb.example/returns"><style>p {}</style></head>
@@ -84,3 +84,11 @@ def test_page_nested_beyond_reason_is_refused_at_once() -> None:
 
 def test_nested_page_is_read() -> None:
     assert only_document("a.html", "<div>" * 3_000 + "Deep text." + "</div>" * 3_000).text == "Deep text."
+
+
+def test_pictures_are_counted_and_ornaments_are_not() -> None:
+    page = "<p>Text.<img src=a><img src=b alt='Chart of fees'><img src=c alt=''><img src=d width=16 height=16>"
+
+    loaded = load("a.html", f"<html><body>{page}<nav><img src=logo></nav></body></html>")
+
+    assert [(warning.code, warning.cause[:10]) for warning in loaded.warnings] == [("pictures-not-read", "2 pictures")]

@@ -5,13 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import random
+import warnings
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.knowledge.loading.samples import assert_sections_hold, load, make_docx, make_pdf, make_xlsx
+from services.knowledge.loading.archives import ArchiveLimits, load_archive
+from services.knowledge.loading.files import InProcessParser
+from tests.unit.knowledge.loading.samples import (
+    LIMIT_BYTES,
+    assert_sections_hold,
+    load,
+    make_docx,
+    make_pdf,
+    make_pptx,
+    make_xlsx,
+    make_zip,
+)
 
+LIMITS = ArchiveLimits(file_bytes=LIMIT_BYTES)
 LINES = st.one_of(
     st.text(max_size=60),
     st.sampled_from(
@@ -78,6 +91,12 @@ ORIGINALS = {
     "a.md": b"---\ntitle: x\n---\n# T\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- x\n  1. y\n\n<div>z</div>\n",
     "a.txt": "TITLE\n\nText – mit Ümlaut.\n\n1. ITEM\n\nMore.\n".encode("cp1252"),
     "a.csv": b'question,answer\n"How?","So, ""yes""."\nWhy?,Because.\n',
+    "a.pptx": make_pptx(),
+    "a.eml": b"Subject: Fees\r\nFrom: A <a@b.example>\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/mixed; boundary=x\r\n"
+    b"\r\n--x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<h2>Fees</h2><p>Five.\r\n--x\r\n"
+    b"Content-Type: text/plain; name=a.txt\r\nContent-Transfer-Encoding: base64\r\n\r\nU29tZSB0ZXh0Lg==\r\n--x--\r\n",
+    "a.tsv": b"Form\tPurpose\nCG-3\tComplaints\nAE-5\tEvents\n",
     "a.jsonl": b'{"id": "1", "text": "One."}\n{"id": "2", "text": "Two."}\n',
 }
 
@@ -106,3 +125,56 @@ def test_mutated_file_ends_as_documents_or_failures(name: str) -> None:
         assert loaded.documents or loaded.failures
         for document in loaded.documents:
             assert_sections_hold(document)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(st.lists(st.text(max_size=20), max_size=5), min_size=1, max_size=8))
+def test_sections_are_ordered_and_filled_for_any_rows(rows: list[list[str]]) -> None:
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerows(rows)
+
+    loaded = load("a.csv", stream.getvalue().encode("utf-8", errors="replace"))
+
+    assert bool(loaded.documents) != bool(loaded.failures)
+    for document in loaded.documents:
+        assert_sections_hold(document)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    headers=st.lists(
+        st.tuples(st.sampled_from(["Subject", "From", "Date", "Content-Type", "MIME-Version"]), st.text(max_size=40)),
+        max_size=6,
+    ),
+    text=st.text(max_size=80),
+)
+def test_any_mail_ends_as_a_document_or_a_failure(headers: list[tuple[str, str]], text: str) -> None:
+    lines = [f"{name}: {value}" for name, value in headers]
+
+    loaded = load("a.eml", "\r\n".join(["Subject: x", *lines, "", text]).encode("utf-8", errors="replace"))
+
+    assert bool(loaded.documents) != bool(loaded.failures)
+    for document in loaded.documents:
+        assert_sections_hold(document)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    # zipfile itself cannot write a name that begins with a NUL or holds half a surrogate pair.
+    names=st.lists(
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30), max_size=6
+    ),
+    damage=st.integers(min_value=0, max_value=2_000),
+)
+def test_any_archive_accounts_for_every_entry_it_shows(names: list[str], damage: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = bytearray(make_zip({f"{name}.md": b"Some text." for name in names}))
+    data[damage % len(data)] ^= 1 + damage % 255
+
+    loaded = list(load_archive("a.zip", io.BytesIO(bytes(data)), limits=LIMITS, parser=InProcessParser(LIMIT_BYTES)))
+
+    assert loaded
+    for file in loaded:
+        assert bool(file.documents) != bool(file.failures)
+        assert all(part not in {"..", ""} for document in file.documents for part in document.id.split("/"))
