@@ -1,0 +1,97 @@
+"""The command that works on background jobs: loading knowledge, batches, runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.terminal import give_way
+from services.logs import get_logger
+
+if TYPE_CHECKING:
+    from services.bootstrap import Services
+    from services.jobs.worker import WorkerTimings
+    from services.ports.jobs import JobKind
+
+SECONDS_BETWEEN_SCHEDULES = 20.0
+
+_log = get_logger(__name__)
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this module."""
+    cli.command("worker")(worker)
+
+
+def worker(
+    beside_web: Annotated[
+        bool, typer.Option("--beside-web", hidden=True, help="End when standard input closes, as `serve` needs it.")
+    ] = False,
+) -> None:
+    """Work on background jobs until it is stopped.
+
+    `serve` runs one beside the web already. Run more, here or on other machines, by sharing the database and the
+    storage root; set FRONTLINE_WORKER_PROCESSES=0 where the web should run none. On SIGTERM or Ctrl+C it takes no more
+    work, lets items end for FRONTLINE_WORKER_STOP_SECONDS, and hands back the rest.
+    """
+    from services.bootstrap import build_services
+
+    if beside_web:
+        give_way()
+    services = build_services()
+    if not beside_web:
+        print("Working on background jobs  (stop with Ctrl+C)", flush=True)
+    run_until_stopped(services, follow_input=beside_web)
+
+
+def run_until_stopped(
+    services: Services,
+    *,
+    kinds: Mapping[str, JobKind] | None = None,
+    timings: WorkerTimings | None = None,
+    follow_input: bool = False,
+) -> None:
+    """Run one worker until a signal, or until standard input closes when it follows that; ends the process.
+
+    Args:
+        kinds: What it can run; by default all that the services know.
+        follow_input: The parent holds the other end of standard input, and however the parent ends, it closes.
+    """
+    from services.bootstrap import build_worker
+
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    if follow_input:
+        threading.Thread(target=_await_end_of_input, args=(stopping,), name="parent-watch", daemon=True).start()
+    running = build_worker(services, kinds=kinds, timings=timings)
+    running.start()
+    threading.Thread(target=_start_due_sources, args=(services, stopping), name="source-schedule", daemon=True).start()
+    stopping.wait()
+    running.stop(services.settings.worker_stop_seconds)
+    services.database.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Work that was handed back may still run in a thread, and Python would wait for it.
+    os._exit(0)
+
+
+def _start_due_sources(services: Services, stopping: threading.Event) -> None:
+    """Look at the schedule again and again; a failed look is repeated, and never ends the worker."""
+    while not stopping.wait(SECONDS_BETWEEN_SCHEDULES):
+        try:
+            services.sources.submit_due()
+        except Exception as error:
+            _log.warning("source-schedule-failed", error=type(error).__name__)
+
+
+def _await_end_of_input(stopping: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stopping.set()

@@ -1,0 +1,155 @@
+"""What people do with background jobs: start, watch, cancel, retry."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from services.errors import BackendUnavailableError, InputError
+from services.jobs.models import STALE_SECONDS, ItemStatus, Job, JobItem, JobRound, JobStatus, NewItem, Worker
+from services.ports.jobs import JobQueue, JobRepository, WorkerRegistry
+
+MOST_ITEMS = 20_000
+LONGEST_TITLE_CHARACTERS = 300
+
+
+class JobService:
+    """Starts jobs and shows how far they are; the work itself is done by workers.
+
+    Jobs belong to a tenant; callers check that the account does too.
+
+    Attributes:
+        essential: Pages answer without workers; that none lives is for administrators to know, see
+            :mod:`services.readiness`.
+
+    Args:
+        repository: Where jobs and items are kept; a row there is the order to work on it.
+        queue: Tells the workers at once.
+        registry: Knows which workers live.
+        kinds: The kinds that workers can run.
+        now: The clock, for tests.
+    """
+
+    essential: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        repository: JobRepository,
+        queue: JobQueue,
+        registry: WorkerRegistry,
+        kinds: Collection[str],
+        *,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._repository = repository
+        self._queue = queue
+        self._registry = registry
+        self._kinds = kinds
+        self._now = now or (lambda: datetime.now(UTC))
+
+    def submit(
+        self,
+        kind: str,
+        tenant_id: str,
+        username: str,
+        title: str,
+        items: Sequence[NewItem] = (),
+        arguments: Mapping[str, Any] | None = None,
+    ) -> Job:
+        """Keep the job and let the workers begin; returns at once, also when no worker runs.
+
+        A job without items runs its finish only.
+
+        Raises:
+            InputError: there are more than ``MOST_ITEMS`` items.
+            ValueError: the kind is not known.
+            TypeError: arguments are not JSON-able.
+            BackendUnavailableError: the database did not answer; nothing was started.
+        """
+        if kind not in self._kinds:
+            raise ValueError(f"no kind of job is called {kind!r}")
+        if len(items) > MOST_ITEMS:
+            raise InputError(
+                f"These are {len(items):,} items; one job takes {MOST_ITEMS:,}.",
+                code="too-many-items",
+                remedy="Start several jobs with fewer items each.",
+            )
+        json.dumps([dict(arguments or {}), *(dict(item.arguments) for item in items)], allow_nan=False)
+        job = Job(
+            id=uuid.uuid4().hex,
+            kind=kind,
+            tenant_id=tenant_id,
+            username=username,
+            title=_storable(title)[:LONGEST_TITLE_CHARACTERS],
+            arguments=dict(arguments or {}),
+            created_at=self._now(),
+            status=JobStatus.QUEUED,
+        )
+        self._repository.insert_job(job, [NewItem(_storable(item.name), item.arguments) for item in items])
+        self._queue.enqueue(JobRound(job.id, job.round))
+        return self.get(tenant_id, job.id)
+
+    def get(self, tenant_id: str, job_id: str) -> Job:
+        """One job.
+
+        Raises:
+            NotFoundError: there is none of that id, or it is another tenant's.
+        """
+        return self._repository.get_job(tenant_id, job_id)
+
+    def list_jobs(self, tenant_id: str, kind: str | None = None, limit: int = 20) -> list[Job]:
+        """The tenant's jobs, of one kind when given, newest first."""
+        return self._repository.list_jobs(tenant_id, kind=kind, limit=limit)
+
+    def list_items(
+        self, tenant_id: str, job_id: str, status: ItemStatus | None = None, offset: int = 0, limit: int = 200
+    ) -> list[JobItem]:
+        """Items of a job by position, of one status when given.
+
+        Raises:
+            NotFoundError: there is no such job, or it is another tenant's.
+        """
+        return self._repository.list_items(tenant_id, job_id, status=status, offset=offset, limit=limit)
+
+    def cancel(self, tenant_id: str, job_id: str) -> Job:
+        """Stop what has not begun. What runs ends, and counts; the finish does not run.
+
+        Raises:
+            NotFoundError: there is no such job, or it is another tenant's.
+            ConflictError: it has ended, or its finish has begun.
+        """
+        positions = self._repository.cancel_job(tenant_id, job_id, self._now())
+        job = self.get(tenant_id, job_id)
+        self._queue.cancel(JobRound(job.id, job.round), positions)
+        return job
+
+    def retry_failed(self, tenant_id: str, job_id: str) -> Job:
+        """Run the failed items again, and then the finish; a job whose finish alone failed runs the finish.
+
+        Raises:
+            NotFoundError: there is no such job, or it is another tenant's.
+            ConflictError: it has not ended, was canceled, or nothing of it failed.
+        """
+        self._queue.enqueue(self._repository.retry_job(tenant_id, job_id))
+        return self.get(tenant_id, job_id)
+
+    def workers(self) -> list[Worker]:
+        """The workers that live, longest at work first."""
+        return self._registry.workers(silent_seconds=STALE_SECONDS)
+
+    def check_ready(self) -> None:
+        """Raise BackendUnavailableError when no worker lives: jobs are taken, and wait."""
+        if not self.workers():
+            raise BackendUnavailableError(
+                f"No worker gave a sign of life within {STALE_SECONDS:.0f} seconds. Background jobs wait.",
+                code="no-worker",
+                remedy="Run `python -m app worker`, or set FRONTLINE_WORKER_PROCESSES to 1 or more and start again.",
+            )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL refuses the null character in a text."""
+    return text.replace("\x00", "")
