@@ -5,6 +5,7 @@ Factories import lazily: building the services connects to nothing but the datab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -12,14 +13,37 @@ from pydantic import SecretStr
 from services.access.accounts import AccountService
 from services.access.secret import derive_key, load_secret
 from services.access.sign_in import SignInService
+from services.access.tenants import TenantService
 from services.access.throttle import SignInThrottle
 from services.answers.asking import AnswerService, AskingLimits
 from services.answers.calibration import CalibrationService
+from services.answers.feedback import FeedbackService
+from services.answers.golden_questions import GoldenQuestionService
+from services.answers.golden_runs import GoldenRunService
 from services.answers.history import AnswerHistory
+from services.answers.preference_pairs import PreferencePairs
+from services.answers.quality import QualityService
+from services.answers.snapshot_check import SnapshotCheck
+from services.answers.tuning import TuningService
 from services.backends.local.packaged_model import PACKAGED_MODEL
+from services.backends.local.vector_cache import VectorCache
+from services.jobs.kinds import LazyJobKinds
+from services.jobs.service import JobService
+from services.jobs.worker import JobWorker, WorkerTimings, new_worker_id
+from services.knowledge.chunking import ChunkSize
+from services.knowledge.curated import CuratedAnswerService
+from services.knowledge.documents import DocumentService
+from services.knowledge.ingestion import BUILD_DRAFT, LOAD_FILES, READ_SOURCE, IngestionService
+from services.knowledge.ingestion_jobs import BuildDraftKind, DraftMaker, LoadFilesKind
 from services.knowledge.library import KnowledgeService
+from services.knowledge.loading import IsolatedLoader
+from services.knowledge.page_pictures import PagePictures
+from services.knowledge.publishing import PublishingService
+from services.knowledge.source_reading import ReadingLimits, ReadSourceKind
+from services.knowledge.sources import SourceService
 from services.logs import configure_logging
 from services.ports.answers import AnswerGenerator
+from services.ports.jobs import JobKind, JobQueue
 from services.ports.knowledge import Embedder, KnowledgeIndex
 from services.ports.privacy import PersonalDataDetector
 from services.privacy.audit import AuditTrail
@@ -28,8 +52,17 @@ from services.storage.accounts import SqlAccountRepository, SqlSessionRepository
 from services.storage.answers import SqlAnswerRepository
 from services.storage.audit import SqlAuditRepository
 from services.storage.database import Database
+from services.storage.feedback import SqlFeedbackRepository
 from services.storage.files import RootedFiles, SnapshotFolders
+from services.storage.golden_runs import SqlGoldenRuns
+from services.storage.job_runs import SqlJobRuns
+from services.storage.job_workers import SqlWorkerRegistry
+from services.storage.jobs import SqlJobRepository
 from services.storage.knowledge import SqlKnowledgeRepository
+from services.storage.source_places import RootedSourcePlaces
+from services.storage.sources import SqlSources
+from services.storage.usage import SqlUsageRepository
+from services.usage.reports import UsageService
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +73,7 @@ class Services:
     database: Database
     audit: AuditTrail
     accounts: AccountService
+    tenants: TenantService
     sign_in: SignInService
     cookie_key: SecretStr
     knowledge: KnowledgeService
@@ -50,6 +84,21 @@ class Services:
     answer_history: AnswerHistory
     answer_generator: AnswerGenerator
     calibration: CalibrationService
+    golden_questions: GoldenQuestionService
+    golden_runs: GoldenRunService
+    quality: QualityService
+    tuning: TuningService
+    curated: CuratedAnswerService
+    feedback: FeedbackService
+    preference_pairs: PreferencePairs
+    documents: DocumentService
+    ingestion: IngestionService
+    publishing: PublishingService
+    sources: SourceService
+    jobs: JobService
+    job_kinds: Mapping[str, JobKind]
+    usage: UsageService
+    page_pictures: PagePictures
 
     def warm_up(self) -> None:
         """Load what the first question would otherwise wait for."""
@@ -86,7 +135,10 @@ def build_services(settings: Settings | None = None) -> Services:
     embedder = _build_embedder(settings)
     index = _build_index(settings, embedder)
     knowledge_repository = SqlKnowledgeRepository(database)
-    knowledge = KnowledgeService(knowledge_repository, index, embedder, files, max_file_bytes=settings.max_file_bytes)
+    loader = IsolatedLoader(settings.max_file_bytes)
+    knowledge = KnowledgeService(
+        knowledge_repository, index, embedder, files, max_file_bytes=settings.max_file_bytes, loader=loader
+    )
     answer_repository = SqlAnswerRepository(database)
     generator = _build_answer_generator(settings, embedder)
     answers = AnswerService(
@@ -101,11 +153,46 @@ def build_services(settings: Settings | None = None) -> Services:
             wait_seconds=settings.answer_wait_seconds,
         ),
     )
+    calibration = CalibrationService(knowledge, index, knowledge_repository)
+    golden_runs = GoldenRunService(knowledge, index, knowledge_repository, SqlGoldenRuns(database))
+    feedback_repository = SqlFeedbackRepository(database)
+    publishing = PublishingService(
+        knowledge,
+        knowledge_repository,
+        index,
+        audit,
+        count_regressions=golden_runs.count_regressions,
+        snapshots_kept=settings.snapshots_kept,
+    )
+    drafts = DraftMaker(knowledge, publishing, SnapshotCheck(calibration, golden_runs, knowledge))
+    job_repository = SqlJobRepository(database)
+    source_repository = SqlSources(database)
+    places = RootedSourcePlaces(settings.source_roots, settings.home, settings.resolved_storage_root)
+    reading_limits = ReadingLimits(settings.max_file_bytes, settings.max_archive_bytes)
+    job_kinds = LazyJobKinds(
+        {
+            LOAD_FILES: lambda: LoadFilesKind(knowledge, files, loader, drafts),
+            BUILD_DRAFT: lambda: BuildDraftKind(drafts),
+            READ_SOURCE: lambda: ReadSourceKind(
+                source_repository,
+                places,
+                job_repository,
+                knowledge_repository,
+                knowledge,
+                loader,
+                drafts,
+                publishing,
+                reading_limits,
+            ),
+        }
+    )
+    jobs = JobService(job_repository, _build_job_queue(settings), SqlWorkerRegistry(database), job_kinds)
     return Services(
         settings=settings,
         database=database,
         audit=audit,
         accounts=accounts,
+        tenants=TenantService(accounts, account_repository, audit),
         sign_in=sign_in,
         cookie_key=SecretStr(derive_key(secret, "sign-in-cookie").hex()),
         knowledge=knowledge,
@@ -115,8 +202,64 @@ def build_services(settings: Settings | None = None) -> Services:
         answers=answers,
         answer_history=AnswerHistory(answer_repository),
         answer_generator=generator,
-        calibration=CalibrationService(knowledge, index, knowledge_repository),
+        calibration=calibration,
+        golden_questions=GoldenQuestionService(knowledge_repository, audit),
+        golden_runs=golden_runs,
+        quality=QualityService(knowledge, index, knowledge_repository, golden_runs),
+        tuning=TuningService(knowledge, index, knowledge_repository, calibration, golden_runs, audit),
+        curated=CuratedAnswerService(knowledge_repository, files, index, audit),
+        feedback=FeedbackService(
+            feedback_repository, knowledge_repository, account_repository, VectorCache(embedder).of, audit
+        ),
+        preference_pairs=PreferencePairs(feedback_repository, knowledge_repository, _build_detector(), audit),
+        documents=DocumentService(knowledge_repository, files, index, loader, audit),
+        ingestion=IngestionService(
+            files,
+            jobs,
+            audit,
+            max_file_bytes=settings.max_file_bytes,
+            max_archive_bytes=settings.max_archive_bytes,
+        ),
+        publishing=publishing,
+        sources=SourceService(source_repository, places, jobs, audit),
+        jobs=jobs,
+        job_kinds=job_kinds,
+        page_pictures=PagePictures(),
+        usage=UsageService(SqlUsageRepository(database), knowledge_repository),
     )
+
+
+def build_worker(
+    services: Services, *, kinds: Mapping[str, JobKind] | None = None, timings: WorkerTimings | None = None
+) -> JobWorker:
+    """A worker for the jobs of these services; one per process.
+
+    Args:
+        kinds: What it can run; by default all that the services know.
+        timings: How often it beats and looks around, for tests.
+    """
+    from services.backends.dbos.engine import DbosEngine
+    from services.backends.dbos.queue import DbosQueue, jobs_database_url
+
+    settings = services.settings
+    url = jobs_database_url(settings.resolved_database_url)
+    worker_id = new_worker_id()
+    return JobWorker(
+        worker_id,
+        SqlJobRuns(services.database),
+        SqlWorkerRegistry(services.database),
+        DbosQueue(url),
+        DbosEngine(url, worker_id, settings.worker_concurrency),
+        services.job_kinds if kinds is None else kinds,
+        concurrency=settings.worker_concurrency,
+        timings=timings,
+    )
+
+
+def _build_job_queue(settings: Settings) -> JobQueue:
+    from services.backends.dbos.queue import DbosQueue, NotifyingQueue, jobs_database_url
+
+    return NotifyingQueue(DbosQueue(jobs_database_url(settings.resolved_database_url)))
 
 
 def _build_embedder(settings: Settings) -> Embedder:
@@ -124,16 +267,19 @@ def _build_embedder(settings: Settings) -> Embedder:
         from services.backends.local.onnx_embedder import OnnxEmbedder
 
         return OnnxEmbedder(settings.home)
+    from services.backends.local.model_places import ModelPlaces
     from services.backends.local.sentence_transformers_embedder import SentenceTransformersEmbedder
 
-    return SentenceTransformersEmbedder(settings.embedding_model)
+    return SentenceTransformersEmbedder(settings.embedding_model, ModelPlaces(settings.home).remember)
 
 
 def _build_index(settings: Settings, embedder: Embedder) -> KnowledgeIndex:
     from services.backends.local.faiss_index import FaissIndex
+    from services.backends.local.model_places import ModelPlaces
 
     folders = SnapshotFolders(settings.resolved_storage_root, settings.home / "cache" / "snapshots")
-    return FaissIndex(folders, embedder)
+    size = ChunkSize(settings.chunk_words, settings.chunk_overlap)
+    return FaissIndex(folders, embedder, size, ModelPlaces(settings.home).embedder_of)
 
 
 def _build_answer_generator(settings: Settings, embedder: Embedder) -> AnswerGenerator:

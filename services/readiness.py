@@ -26,6 +26,7 @@ class Readiness:
         code: ``ready``, or the code of the error.
         message: What is wrong, for administrators; empty when ready.
         remedy: What to do about it; empty when ready.
+        essential: Whether the web cannot serve without it; what is not essential only warns administrators.
     """
 
     capability: str
@@ -34,17 +35,22 @@ class Readiness:
     message: str
     remedy: str
     milliseconds: int
+    essential: bool = True
 
 
 def check_readiness(services: object, *, timeout_seconds: float = TIMEOUT_SECONDS) -> list[Readiness]:
     """Ask every service that has a ``check_ready()``, all at once, and wait for each no longer than the timeout."""
     checks = capabilities(services)
+    essential = {name: getattr(getattr(services, name), "essential", True) for name in checks}
     # No context manager: leaving one would wait for a check that hangs.
     pool = ThreadPoolExecutor(max_workers=max(1, len(checks)), thread_name_prefix="readiness")
     try:
         started = time.monotonic()
         running = {name: pool.submit(check) for name, check in checks.items()}
-        return [_result(name, future, started, timeout_seconds) for name, future in running.items()]
+        return [
+            _result(name, future, started, timeout_seconds, essential=essential[name])
+            for name, future in running.items()
+        ]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -59,7 +65,7 @@ def capabilities(services: Any) -> Mapping[str, Callable[[], None]]:
     return found
 
 
-def _result(name: str, future: Future[None], started: float, timeout_seconds: float) -> Readiness:
+def _result(name: str, future: Future[None], started: float, timeout_seconds: float, *, essential: bool) -> Readiness:
     code, message, remedy = "ready", "", ""
     try:
         future.result(timeout=max(0.0, started + timeout_seconds - time.monotonic()))
@@ -73,4 +79,4 @@ def _result(name: str, future: Future[None], started: float, timeout_seconds: fl
         _log.error("readiness-check-failed", capability=name, reference=reference, exc_info=error)
         code, message, remedy = "unexpected", "The check itself failed.", f"Look up {reference} in the log."
     milliseconds = round((time.monotonic() - started) * 1000)
-    return Readiness(name, code == "ready", code, message, remedy, milliseconds)
+    return Readiness(name, code == "ready", code, message, remedy, milliseconds, essential)

@@ -88,12 +88,36 @@ class Settings(BaseSettings):
     )
     max_question_characters: int = Field(8000, ge=200, le=100_000, description="Longest question that is accepted.")
     max_file_bytes: int = Field(50_000_000, ge=1_000, description="Largest knowledge file that is loaded.")
+    max_archive_bytes: int = Field(
+        200_000_000, ge=1_000, description="Largest zip archive of knowledge files that can be uploaded."
+    )
+    chunk_words: int = Field(
+        120, ge=20, le=1000, description="Words of one passage; another value needs a full new index."
+    )
+    chunk_overlap: int = Field(
+        30, ge=0, le=500, description="Words that neighboring passages share; less than half of a passage."
+    )
+    snapshots_kept: int = Field(10, ge=2, le=1000, description="Published versions kept to go back to, with files.")
+    source_roots: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Folders and `s3://` prefixes below which administrators may have sources read on a schedule, "
+        "comma-separated; `{tenant}` stands for the tenant's id. Unset turns sources off.",
+    )
     max_concurrent_answers: int = Field(8, ge=1, le=256, description="Answers worked on at once; more wait in line.")
     answer_wait_seconds: float = Field(20.0, gt=0, description="Longest wait in that line before the agent is told.")
+    worker_processes: int = Field(
+        1, ge=0, le=16, description="Workers that `serve` runs beside the web; `0` when they run elsewhere."
+    )
+    worker_concurrency: int = Field(
+        2, ge=1, le=64, description="Items that one worker works on at once; the same for all workers."
+    )
+    worker_stop_seconds: int = Field(
+        10, ge=1, le=3600, description="How long a worker that stops lets items end before it hands them back."
+    )
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "source_roots", mode="before")
     @classmethod
-    def _split_hosts(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
@@ -121,6 +145,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "FRONTLINE_ANSWER_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_ANSWER_MODEL"
             )
+        if self.chunk_overlap * 2 > self.chunk_words:
+            raise ValueError("FRONTLINE_CHUNK_OVERLAP must be at most half of FRONTLINE_CHUNK_WORDS")
+        for root in self.source_roots:
+            if not (root.startswith("s3://") or Path(root).is_absolute()):
+                raise ValueError("FRONTLINE_SOURCE_ROOTS must name absolute folders or s3:// addresses")
         return self
 
     @property

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from services.answers.models import AnswerRequest, Citation, DeltaListener, Draft, Origin, Statement
-from services.errors import AppError, ConflictError, NotFoundError
+from services.errors import AppError, ConfigurationError
 from services.knowledge.models import (
-    BandCuts,
-    Document,
     DocumentVersion,
     Evidence,
-    GoldenQuestion,
     Passage,
+    Ranking,
     Retrieval,
     SearchType,
-    Snapshot,
-    SnapshotStatus,
 )
 from services.knowledge.tokens import holds_identifier
-from services.ports.knowledge import BuiltSnapshot
+from services.ports.documents import HeldDocument
+from services.ports.explanations import ExplainedPassage, Explanation
+from services.ports.knowledge import BuildListener, BuiltSnapshot
 from services.privacy.models import PersonalDataKind, PersonalDataSpan
-from tests.contract.knowledge_samples import LOADED_AT
 
 STRONG = Evidence(similarity=0.7, term_coverage=1.0, breadth=0.5, lead=0.3)
 WEAK = Evidence(similarity=0.05, term_coverage=0.0, breadth=0.02)
@@ -53,76 +50,6 @@ def retrieval(evidence: Evidence, *passages: Passage, vector: tuple[float, ...] 
     return Retrieval(passages, evidence, 1, question_vector=vector)
 
 
-class FakeKnowledgeRepository:
-    """KnowledgeRepository in memory."""
-
-    def __init__(self) -> None:
-        self._versions: dict[tuple[str, str], list[DocumentVersion]] = {}
-        self._snapshots: dict[tuple[str, int], Snapshot] = {}
-        self._golden: dict[tuple[str, str], GoldenQuestion] = {}
-
-    def save_documents(self, tenant: str, documents: Sequence[Document]) -> tuple[list[str], list[str]]:
-        stored: dict[str, None] = {}
-        unchanged: dict[str, None] = {}
-        for document in documents:
-            versions = self._versions.setdefault((tenant, document.id), [])
-            if versions and replace(versions[-1].document, source_name=document.source_name) == document:
-                unchanged[document.id] = None
-            else:
-                versions.append(DocumentVersion(document, len(versions) + 1, LOADED_AT))
-                stored[document.id] = None
-        return list(stored), [document_id for document_id in unchanged if document_id not in stored]
-
-    def current_documents(self, tenant: str) -> Iterator[DocumentVersion]:
-        for owner, document_id in sorted(self._versions):
-            if owner == tenant:
-                yield self._versions[owner, document_id][-1]
-
-    def get_document(self, tenant: str, document_id: str, version: int | None = None) -> DocumentVersion:
-        for stored in reversed(self._versions.get((tenant, document_id), [])):
-            if version in (None, stored.version):
-                return stored
-        raise NotFoundError("There is no such document.", code="document-not-found")
-
-    def create_snapshot(self, snapshot: Snapshot) -> None:
-        if (snapshot.tenant, snapshot.number) in self._snapshots:
-            raise ConflictError("The number is taken.", code="snapshot-taken")
-        self._snapshots[snapshot.tenant, snapshot.number] = snapshot
-
-    def next_snapshot_number(self, tenant: str) -> int:
-        return 1 + max((made.number for made in self.list_snapshots(tenant)), default=0)
-
-    def list_snapshots(self, tenant: str) -> list[Snapshot]:
-        own = [made for (owner, _), made in self._snapshots.items() if owner == tenant]
-        return sorted(own, key=lambda made: made.number, reverse=True)
-
-    def get_snapshot(self, tenant: str, number: int) -> Snapshot:
-        if (tenant, number) not in self._snapshots:
-            raise NotFoundError("There is no such snapshot.", code="snapshot-not-found")
-        return self._snapshots[tenant, number]
-
-    def published_snapshot(self, tenant: str) -> Snapshot | None:
-        live = [made for made in self.list_snapshots(tenant) if made.status is SnapshotStatus.PUBLISHED]
-        return live[0] if live else None
-
-    def publish(self, tenant: str, number: int) -> None:
-        made = self.get_snapshot(tenant, number)
-        live = self.published_snapshot(tenant)
-        if live is not None:
-            self._snapshots[tenant, live.number] = replace(live, status=SnapshotStatus.RETIRED)
-        self._snapshots[tenant, number] = replace(made, status=SnapshotStatus.PUBLISHED, published_at=LOADED_AT)
-
-    def save_cuts(self, tenant: str, number: int, cuts: BandCuts) -> None:
-        self._snapshots[tenant, number] = replace(self.get_snapshot(tenant, number), cuts=cuts)
-
-    def save_golden_questions(self, tenant: str, questions: Sequence[GoldenQuestion]) -> None:
-        for question in questions:
-            self._golden[tenant, question.id] = question
-
-    def list_golden_questions(self, tenant: str) -> list[GoldenQuestion]:
-        return [self._golden[key] for key in sorted(self._golden) if key[0] == tenant]
-
-
 class FakeKnowledgeIndex:
     """KnowledgeIndex that finds what it is told to find.
 
@@ -131,6 +58,9 @@ class FakeKnowledgeIndex:
         failure: Raised by every search until it is None.
         public_text: What the documents hold, for ``knows_identifier``.
         searched: Every question that arrived, with its search type.
+        deleted: Tenant and number of every snapshot whose files were to go.
+        held: The documents of every snapshot that was built, by tenant and number.
+        damaged: Snapshots that cannot be opened.
     """
 
     def __init__(self, find: Callable[[str], Retrieval] | None = None) -> None:
@@ -138,23 +68,92 @@ class FakeKnowledgeIndex:
         self.failure: AppError | None = None
         self.public_text = ""
         self.searched: list[tuple[str, SearchType]] = []
+        self.deleted: list[tuple[str, int]] = []
+        self.held: dict[tuple[str, int], list[HeldDocument]] = {}
+        self.damaged: set[tuple[str, int]] = set()
 
     def build(
-        self, tenant: str, number: int, versions: Iterator[DocumentVersion], previous: int | None
+        self,
+        tenant: str,
+        number: int,
+        versions: Iterator[DocumentVersion],
+        previous: int | None,
+        on_progress: BuildListener | None = None,
     ) -> BuiltSnapshot:
-        return BuiltSnapshot(sum(1 for _ in versions), 0, 0)
+        if self.failure is not None:
+            raise self.failure
+        held = [HeldDocument(stored.document.id, stored.version, stored.document.title) for stored in versions]
+        if on_progress is not None:
+            on_progress(len(held), len(held))
+        self.held[tenant, number] = sorted(held)
+        return BuiltSnapshot(len(held), len(held), 0)
 
-    def search(self, tenant: str, number: int, question: str, *, limit: int, search_type: SearchType) -> Retrieval:
+    def open_snapshot(self, tenant: str, number: int) -> None:
+        if (tenant, number) in self.damaged:
+            raise ConfigurationError("The snapshot is damaged.", code="snapshot-damaged")
+        if self.failure is not None:
+            raise self.failure
+
+    def held_documents(self, tenant: str, number: int) -> list[HeldDocument]:
+        self.open_snapshot(tenant, number)
+        return self.held.get((tenant, number), [])
+
+    def search(
+        self,
+        tenant: str,
+        number: int,
+        question: str,
+        *,
+        limit: int,
+        search_type: SearchType,
+        hidden: Mapping[str, int] | None = None,
+        ranking: Ranking | None = None,
+    ) -> Retrieval:
         self.searched.append((question, search_type))
         if self.failure is not None:
             raise self.failure
         found = self.find(question)
-        return replace(found, passages=found.passages[:limit], snapshot=number)
+        shown = [one for one in found.passages if one.document_version > (hidden or {}).get(one.document_id, 0)]
+        return replace(found, passages=tuple(shown[:limit]), snapshot=number)
 
     def search_documents(
-        self, tenant: str, number: int, question: str, *, limit: int, search_type: SearchType
+        self,
+        tenant: str,
+        number: int,
+        question: str,
+        *,
+        limit: int,
+        search_type: SearchType,
+        hidden: Mapping[str, int] | None = None,
+        ranking: Ranking | None = None,
     ) -> Retrieval:
-        return self.search(tenant, number, question, limit=limit, search_type=search_type)
+        return self.search(tenant, number, question, limit=limit, search_type=search_type, hidden=hidden)
+
+    def explain(
+        self,
+        tenant: str,
+        number: int,
+        question: str,
+        *,
+        limit: int,
+        hidden: Mapping[str, int] | None = None,
+        ranking: Ranking | None = None,
+    ) -> Explanation:
+        found = self.search(tenant, number, question, limit=limit, search_type=SearchType.HYBRID, hidden=hidden)
+        passages = tuple(
+            ExplainedPassage(
+                one, dict.fromkeys(SearchType, rank), one.similarity, None, -1.0, 0.0, 0.0, (), one.score, 0.0, 0.0, 0.0
+            )
+            for rank, one in enumerate(found.passages, start=1)
+        )
+        return Explanation(passages, found.evidence, number, ranking or Ranking())
+
+    def delete(self, tenant: str, number: int) -> None:
+        self.deleted.append((tenant, number))
+
+    @property
+    def chunk_size(self) -> tuple[int, int]:
+        return 120, 30
 
     def knows_identifier(self, tenant: str, number: int, identifier: str) -> bool:
         return holds_identifier(self.public_text, identifier)

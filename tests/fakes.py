@@ -82,11 +82,20 @@ class FakeAccounts:
             raise ConflictError("The tenant exists already.", code="tenant-taken")
         self.tenants[tenant.id] = tenant
 
-    def get_tenant(self, tenant_id: str) -> Tenant | None:
-        return self.tenants.get(tenant_id)
+    def rename_tenant(self, tenant_id: str, name: str) -> None:
+        self._require_tenants((tenant_id,))
+        self.tenants[tenant_id] = replace(self.tenants[tenant_id], name=name)
 
-    def list_tenants(self) -> list[Tenant]:
-        return list(self.tenants.values())
+    def set_archived(self, tenant_id: str, archived_at: datetime | None) -> None:
+        self._require_tenants((tenant_id,))
+        self.tenants[tenant_id] = replace(self.tenants[tenant_id], archived=archived_at is not None)
+
+    def get_tenant(self, tenant_id: str, *, archived: bool = False) -> Tenant | None:
+        found = self.tenants.get(tenant_id)
+        return found if found is not None and (archived or not found.archived) else None
+
+    def list_tenants(self, *, archived: bool = False) -> list[Tenant]:
+        return [tenant for tenant in self.tenants.values() if archived or not tenant.archived]
 
     def _require(self, username: str) -> Credentials:
         if username not in self.credentials:

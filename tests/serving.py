@@ -36,9 +36,10 @@ def free_port() -> int:
 
 
 def environment(home: Path, port: int, **settings: str) -> dict[str, str]:
-    """The environment of the server: ours without any Frontline setting, plus these."""
+    """The environment of the server: ours without any Frontline setting, plus these; no worker unless asked for."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FRONTLINE_")}
-    return {**inherited, "FRONTLINE_HOME": str(home), "FRONTLINE_PORT": str(port), **settings}
+    own = {"FRONTLINE_HOME": str(home), "FRONTLINE_PORT": str(port), "FRONTLINE_WORKER_PROCESSES": "0"}
+    return {**inherited, **own, **settings}
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class AccountService:
         name = _checked_username(username)
         passwords.check_new_password(password, name)
         account = Account(
-            name, _checked_name(display_name), role, _checked_tenant_ids(tenant_ids), created_at=self._now()
+            name, checked_name(display_name), role, _checked_tenant_ids(tenant_ids), created_at=self._now()
         )
         self._repository.insert_account(account, passwords.hash_password(password))
         self._audit.record(
@@ -140,7 +140,7 @@ class AccountService:
         return self._repository.list_accounts()
 
     def add_tenant(self, tenant_id: str, name: str, *, actor: str | None = None) -> Tenant:
-        """Add a tenant with an empty knowledge base.
+        """Add a tenant with an empty knowledge base; :class:`services.access.tenants.TenantService` changes it.
 
         Raises:
             InputError: the id is not a slug, or the name is empty or too long.
@@ -152,7 +152,7 @@ class AccountService:
                 code="invalid-tenant-id",
                 remedy="Use lower-case letters, digits and hyphens, such as north-clinic.",
             )
-        tenant = Tenant(tenant_id, _checked_name(name))
+        tenant = Tenant(tenant_id, checked_name(name))
         self._repository.insert_tenant(tenant, self._now())
         self._audit.record("tenant-added", username=actor, tenant_id=tenant_id, subject=tenant.name)
         return tenant
@@ -220,7 +220,8 @@ def _checked_username(username: str) -> str:
     return name
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name of a person or a tenant without surplus spaces; InputError when it is empty or too long."""
     trimmed = " ".join(name.split())
     if not trimmed or len(trimmed) > LONGEST_NAME_CHARACTERS:
         raise InputError(f"The name must have 1 to {LONGEST_NAME_CHARACTERS} characters.", code="invalid-name")

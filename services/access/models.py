@@ -23,11 +23,13 @@ class Tenant:
     Attributes:
         id: Lower-case slug, such as ``pharmacy``; what commands and settings use.
         name: What people read, such as "Harborview Pharmacy".
+        archived: Not offered to anybody and not answering; nothing of it is lost.
     """
 
     id: str
     name: str
     published_snapshot: int | None = None
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,3 +58,13 @@ def require_tenant(account: Account, tenant_id: str) -> None:
             code="wrong-tenant",
             remedy="Choose one of your tenants, or ask an administrator for access.",
         )
+
+
+def require_admin(account: Account, tenant_id: str) -> None:
+    """Let administrators of this tenant pass.
+
+    Raises:
+        AccessError: the account has another role, does not belong to the tenant, or is disabled.
+    """
+    require_role(account)
+    require_tenant(account, tenant_id)

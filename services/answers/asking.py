@@ -28,7 +28,7 @@ from services.answers.models import (
 from services.answers.questions import check_question, condense, is_follow_up, with_context
 from services.errors import AppError, CapacityError
 from services.knowledge.library import KnowledgeService
-from services.knowledge.models import Retrieval, SearchType, Snapshot
+from services.knowledge.models import LiveKnowledge, Retrieval, SearchType, Snapshot
 from services.logs import get_logger
 from services.ports.answers import AnswerGenerator, AnswerRepository
 from services.ports.knowledge import KnowledgeIndex
@@ -97,6 +97,7 @@ class AnswerService:
         conversation_id: str | None = None,
         searched_question: str | None = None,
         on_delta: DeltaListener | None = None,
+        on_stored: Callable[[Answer], None] | None = None,
     ) -> Answer:
         """Answer a question and keep it; it is stored before the work begins, so a failure never loses it.
 
@@ -104,6 +105,7 @@ class AnswerService:
             conversation_id: Where it belongs; a new conversation when None.
             searched_question: What to search for instead of what would be made of ``text``: the agent's correction.
             on_delta: Gets pieces of the draft as they arrive.
+            on_stored: Gets the question as it was stored, before the work on it begins.
 
         Raises:
             InputError: nothing to answer, or too long; nothing is stored.
@@ -112,10 +114,10 @@ class AnswerService:
             BackendError: search or model failed; the question is stored as failed and can be tried again.
         """
         require_tenant(account, tenant_id)
-        snapshot = self._knowledge.require_published(tenant_id)
-        question, notices = self._masked(tenant_id, snapshot, self._checked(text))
+        live = self._knowledge.require_live(tenant_id)
+        question, notices = self._masked(tenant_id, live.snapshot, self._checked(text))
         if searched_question is not None:
-            searched_question, _ = self._masked(tenant_id, snapshot, self._checked(searched_question))
+            searched_question, _ = self._masked(tenant_id, live.snapshot, self._checked(searched_question))
         conversation = self._conversation(account, tenant_id, conversation_id, question)
         answer = Answer(
             id=uuid.uuid4().hex,
@@ -129,13 +131,15 @@ class AnswerService:
             notices=notices,
         )
         self._repository.save_answer(answer)
-        return self._work(answer, snapshot, on_delta)
+        if on_stored is not None:
+            on_stored(answer)
+        return self._work(answer, live, on_delta)
 
     def retry(self, account: Account, tenant_id: str, answer_id: str, on_delta: DeltaListener | None = None) -> Answer:
         """Work on a stored question again, with the knowledge base as it is now. Raises as :meth:`ask`."""
         require_tenant(account, tenant_id)
         stored = self._repository.get_answer(tenant_id, account.username, answer_id)
-        snapshot = self._knowledge.require_published(tenant_id)
+        live = self._knowledge.require_live(tenant_id)
         made = any(notice.kind in {NoticeKind.CONDENSED, NoticeKind.FOLLOW_UP} for notice in stored.notices)
         answer = replace(
             stored,
@@ -145,12 +149,12 @@ class AnswerService:
             searched_question="" if made else stored.searched_question,
         )
         self._repository.save_answer(answer)
-        return self._work(answer, snapshot, on_delta)
+        return self._work(answer, live, on_delta)
 
     def answer_once(self, tenant_id: str, text: str, *, on_delta: DeltaListener | None = None) -> Answer:
         """Answer without an account and without keeping anything; for the command line and for measuring."""
-        snapshot = self._knowledge.require_published(tenant_id)
-        question, notices = self._masked(tenant_id, snapshot, self._checked(text))
+        live = self._knowledge.require_live(tenant_id)
+        question, notices = self._masked(tenant_id, live.snapshot, self._checked(text))
         answer = Answer(
             id="",
             conversation_id="",
@@ -161,13 +165,13 @@ class AnswerService:
             question=question,
             notices=notices,
         )
-        return self._answered(answer, snapshot, "", on_delta)
+        return self._answered(answer, live, "", on_delta)
 
-    def _work(self, answer: Answer, snapshot: Snapshot, on_delta: DeltaListener | None) -> Answer:
+    def _work(self, answer: Answer, live: LiveKnowledge, on_delta: DeltaListener | None) -> Answer:
         try:
             with self._place():
                 previous = self._previous_question(answer)
-                done = self._answered(answer, snapshot, previous, on_delta)
+                done = self._answered(answer, live, previous, on_delta)
         except AppError as error:
             self._repository.save_answer(replace(answer, status=AnswerStatus.FAILED, error_code=error.code))
             raise
@@ -187,9 +191,9 @@ class AnswerService:
         )
         return done
 
-    def _answered(self, answer: Answer, snapshot: Snapshot, previous: str, on_delta: DeltaListener | None) -> Answer:
+    def _answered(self, answer: Answer, live: LiveKnowledge, previous: str, on_delta: DeltaListener | None) -> Answer:
         started = time.perf_counter()
-        found = self._find(answer, snapshot, previous)
+        found = self._find(answer, live, previous)
         draft = Draft((), (), answered=False)
         band = found.band
         if band is Band.DRAFT:
@@ -209,29 +213,27 @@ class AnswerService:
             citations=draft.citations,
             passages=found.retrieval.passages if band is not Band.NOT_FOUND else (),
             evidence=found.retrieval.evidence,
-            snapshot=snapshot.number,
+            snapshot=live.snapshot.number,
             backend=self._generator.name,
             origin=self._generator.origin,
             retrieval_ms=found.retrieval_ms,
             total_ms=(time.perf_counter() - started) * 1000,
         )
 
-    def _find(self, answer: Answer, snapshot: Snapshot, previous: str) -> _Found:
+    def _find(self, answer: Answer, live: LiveKnowledge, previous: str) -> _Found:
         started = time.perf_counter()
         notices = [notice for notice in answer.notices if notice.kind is NoticeKind.MASKED]
         searched, focus = answer.searched_question, ""
         if not searched:
-            searched = condense(answer.question, lambda sentences: self._relevance(snapshot, sentences))
+            searched = condense(answer.question, lambda sentences: self._relevance(live, sentences))
             if searched != answer.question:
                 notices.append(Notice(NoticeKind.CONDENSED))
             if previous and is_follow_up(searched):
                 focus = searched
                 searched = with_context(previous, searched)
                 notices.append(Notice(NoticeKind.FOLLOW_UP))
-        retrieval = self._index.search(
-            snapshot.tenant, snapshot.number, searched, limit=PASSAGES_KEPT, search_type=answer.search_type
-        )
-        band = band_of(retrieval, snapshot.cuts)
+        retrieval = self._knowledge.search(live, searched, limit=PASSAGES_KEPT, search_type=answer.search_type)
+        band = band_of(retrieval, live.snapshot.cuts)
         language = other_language(answer.searched_question or answer.question)
         if language is not None:
             # The local model reads English only: what it finds for another language must not look like an answer.
@@ -242,11 +244,9 @@ class AnswerService:
             notices.append(Notice(NoticeKind.UNKNOWN_CODE, codes))
         return _Found(searched, retrieval, band, tuple(notices), (time.perf_counter() - started) * 1000, focus)
 
-    def _relevance(self, snapshot: Snapshot, sentences: Sequence[str]) -> list[float]:
+    def _relevance(self, live: LiveKnowledge, sentences: Sequence[str]) -> list[float]:
         return [
-            self._index.search(
-                snapshot.tenant, snapshot.number, sentence, limit=1, search_type=SearchType.SEMANTIC
-            ).evidence.similarity
+            self._knowledge.search(live, sentence, limit=1, search_type=SearchType.SEMANTIC).evidence.similarity
             for sentence in sentences
         ]
 

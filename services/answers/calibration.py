@@ -12,23 +12,28 @@ from numpy.typing import NDArray
 from services.answers.bands import DEFAULT_CUTS, band_of, confidence, distinctness
 from services.answers.models import Band
 from services.knowledge.library import KnowledgeService
-from services.knowledge.models import BandCuts, GoldenQuestion, Retrieval, SearchType
+from services.knowledge.models import BandCuts, GoldenQuestion, LiveKnowledge, Retrieval, SearchType, Snapshot
 from services.knowledge.question_files import read_golden_questions
 from services.ports.knowledge import KnowledgeIndex, KnowledgeRepository
 
 GENERAL_OUT_OF_SCOPE = Path(__file__).with_name("out_of_scope_questions.jsonl")
 FEWEST_GOLDEN = 20
-# Of the general out-of-scope questions, where there are too few golden ones to learn from.
-DECLINED_SHARE = 0.99
-# Share of golden questions that must not be declined; the rest are the ones that the index does not find anyway.
+# Where there are too few golden questions to learn from, this share of the out-of-scope ones is declined.
+DECLINED_WITHOUT_GOLDEN = 0.995
+# The cut lies midway between where this share of the golden questions is kept and where this share of the out-of-scope
+# ones is declined: where the two overlap both give way, where they are apart neither is cut close.
 KEPT_SHARE = 0.96
+DECLINED_SHARE = 0.985
 # At most this share of rightly answered golden questions may lose its draft to keep wrong ones from getting one.
 LARGEST_DRAFT_LOSS = 0.2
-# Cosines vary much less than a learned direction; the factor lets the regression use them as they deserve.
+# Cosines vary much less than a learned direction; the factors let the regression use them as they deserve.
 COSINE_SCALE = 6.0
-INVERSE_REGULARIZATION = 30.0
+COVERAGE_SCALE = 2.0
+INVERSE_REGULARIZATION = 10.0
 FOLDS = 10
 PASSAGES = 6
+# With fewer texts taken over from the snapshot before, its cuts no longer fit.
+TAKEN_OVER_SHARE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +103,11 @@ class CalibrationService:
             if number is None
             else self._repository.get_snapshot(tenant, number)
         )
+        searched = LiveKnowledge(snapshot, self._knowledge.hidden_documents(tenant))
         golden = self._repository.list_golden_questions(tenant)
-        tried = [self._try(tenant, snapshot.number, question) for question in golden]
+        tried = [self._try(searched, question) for question in golden]
         foreign = [
-            self._try(tenant, snapshot.number, question)
-            for question in (*out_of_scope, *read_golden_questions(GENERAL_OUT_OF_SCOPE))
+            self._try(searched, question) for question in (*out_of_scope, *read_golden_questions(GENERAL_OUT_OF_SCOPE))
         ]
         foreign += [one for one in tried if one.question.kind == "off_topic"]
         tried = [one for one in tried if one.question.kind != "off_topic"]
@@ -121,8 +126,31 @@ class CalibrationService:
         ]
         return CalibrationReport(snapshot.number, *reports)
 
-    def _try(self, tenant: str, number: int, question: GoldenQuestion) -> _Tried:
-        found = self._index.search(tenant, number, question.text, limit=PASSAGES, search_type=SearchType.HYBRID)
+    def calibrate_unless_it_holds(self, tenant: str, number: int) -> bool:
+        """Calibrate a snapshot unless the cuts that it took over from the one before still fit; whether it was done.
+
+        They fit while nearly all texts, and the number of questions that cuts are learned from, are the same.
+
+        Raises:
+            NotFoundError: there is no such snapshot.
+        """
+        if self._holds(self._repository.get_snapshot(tenant, number)):
+            return False
+        self.calibrate(tenant, number=number)
+        return True
+
+    def _holds(self, snapshot: Snapshot) -> bool:
+        if snapshot.cuts is None or snapshot.reused_count < TAKEN_OVER_SHARE * snapshot.chunk_count:
+            return False
+        golden = [one for one in self._repository.list_golden_questions(snapshot.tenant) if one.split == "tune"]
+        answerable = sum(one.answerable for one in golden)
+        foreign = sum(one.kind == "off_topic" for one in golden)
+        foreign += sum(one.split == "tune" for one in read_golden_questions(GENERAL_OUT_OF_SCOPE))
+        learned = answerable + foreign if answerable >= FEWEST_GOLDEN else foreign
+        return snapshot.cuts.calibrated_on == learned
+
+    def _try(self, searched: LiveKnowledge, question: GoldenQuestion) -> _Tried:
+        found = self._knowledge.search(searched, question.text, limit=PASSAGES, search_type=SearchType.HYBRID)
         return _Tried(question, found)
 
 
@@ -131,7 +159,7 @@ def learn_cuts(golden: Sequence[_Tried], foreign: Sequence[_Tried]) -> BandCuts:
     answerable = [one for one in golden if one.question.answerable]
     if len(answerable) < FEWEST_GOLDEN:
         scores = [confidence(one.retrieval, DEFAULT_CUTS) for one in foreign]
-        lowest = float(np.quantile(scores, DECLINED_SHARE)) if scores else 0.0
+        lowest = float(np.quantile(scores, DECLINED_WITHOUT_GOLDEN)) if scores else 0.0
         # A small knowledge base is unlike everything; the floor keeps it from answering what is only a little alike.
         floor = DEFAULT_CUTS.not_found_below
         return replace(DEFAULT_CUTS, not_found_below=max(lowest, floor), calibrated_on=len(foreign))
@@ -146,15 +174,17 @@ def learn_cuts(golden: Sequence[_Tried], foreign: Sequence[_Tried]) -> BandCuts:
     unseen = cross_val_predict(model, features, targets, cv=folds, method="decision_function")
     model.fit(features, targets)
     weights: NDArray[np.float64] = model.coef_[0]
-    not_found_below = float(np.quantile(unseen[: len(answerable)], 1 - KEPT_SHARE))
+    keeping = float(np.quantile(unseen[: len(answerable)], 1 - KEPT_SHARE))
+    declining = float(np.quantile(unseen[len(answerable) :], DECLINED_SHARE))
     cuts = BandCuts(
-        not_found_below=not_found_below,
+        not_found_below=(keeping + declining) / 2,
         draft_from=DEFAULT_CUTS.draft_from,
         calibrated_on=len(learned),
         similarity_weight=float(weights[0] * COSINE_SCALE),
         breadth_weight=float(weights[1] * COSINE_SCALE),
-        direction=tuple(round(float(weight), 5) for weight in weights[2:]),
+        direction=tuple(round(float(weight), 5) for weight in weights[3:]),
         bias=float(model.intercept_[0]),
+        coverage_weight=float(weights[2] * COVERAGE_SCALE),
     )
     good = [distinctness(one.retrieval) for one in golden if one.first]
     bad = [distinctness(one.retrieval) for one in golden if not one.first]
@@ -174,6 +204,7 @@ def _features(retrieval: Retrieval) -> list[float]:
     return [
         COSINE_SCALE * retrieval.evidence.similarity,
         COSINE_SCALE * retrieval.evidence.breadth,
+        COVERAGE_SCALE * retrieval.evidence.term_coverage,
         *retrieval.question_vector,
     ]
 

@@ -70,6 +70,86 @@ class DocumentVersion:
     loaded_at: datetime
 
 
+class DocumentState(StrEnum):
+    """Whether a document answers questions now, and if not, why."""
+
+    IN_USE = "in_use"
+    UPCOMING = "upcoming"
+    EXPIRED = "expired"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDetails:
+    """What an admin keeps about a document beside its words; a change applies to the next question.
+
+    Attributes:
+        owner: Who answers for it.
+        audience: Who may be told, such as "patients" or "staff only".
+        valid_from: First day on which it answers; None for no beginning.
+        valid_until: Last day on which it answers; None for no end.
+    """
+
+    owner: str | None = None
+    product: str | None = None
+    audience: str | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """One line of the list of documents: its newest version without the words."""
+
+    document_id: str
+    version: int
+    title: str
+    url: str | None
+    media_type: str
+    source_name: str
+    state: DocumentState
+    details: DocumentDetails
+    character_count: int
+    chunk_count: int
+    changed_at: datetime
+    changed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which documents to list.
+
+    Attributes:
+        words: All of them must stand in the title, the id or the text, in any case.
+        states: Empty means every state but deleted.
+        media_types: Empty means every format.
+        expires_before: Only documents whose last valid day is before this one.
+        newest_first: By the time of the last change instead of by title.
+    """
+
+    words: str = ""
+    states: frozenset[DocumentState] = frozenset()
+    media_types: frozenset[str] = frozenset()
+    product: str | None = None
+    owner: str | None = None
+    expires_before: date | None = None
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VersionEntry:
+    """One line of a document's history, the words left out."""
+
+    version: int
+    title: str
+    source_name: str
+    character_count: int
+    chunk_count: int
+    loaded_at: datetime
+    loaded_by: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """A span of a document that is embedded and found as one.
@@ -167,11 +247,25 @@ class Retrieval:
 
 
 class SnapshotStatus(StrEnum):
-    """Where a snapshot stands: being checked, serving, or served once."""
+    """Where a snapshot stands: in the making, being checked, serving, served once, or never finished."""
 
+    BUILDING = "building"
     DRAFT = "draft"
     PUBLISHED = "published"
     RETIRED = "retired"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How hybrid search weighs its parts; the defaults are measured in docs/benchmarks.md.
+
+    Score = (1 - heading_share) x cosine to the text + heading_share x cosine to the heading
+    + keyword_weight x bm25 / best bm25, plus a fixed bonus for exact codes.
+    """
+
+    keyword_weight: float = 0.2
+    heading_share: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +281,7 @@ class BandCuts:
         breadth_weight: Weight of the mean cosine of the five best passages.
         direction: Weights of the question's own vector: away from out-of-scope questions, towards golden ones.
         bias: Constant term.
+        coverage_weight: Weight of the share of the question's words that the best passages hold.
     """
 
     not_found_below: float
@@ -196,6 +291,7 @@ class BandCuts:
     breadth_weight: float = 1.0
     direction: tuple[float, ...] = ()
     bias: float = 0.0
+    coverage_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +307,42 @@ class Snapshot:
     embedding_model: str
     cuts: BandCuts | None = None
     published_at: datetime | None = None
+    ranking: Ranking = field(default_factory=Ranking)
+    chunk_words: int = 120
+    chunk_overlap: int = 30
+    reused_count: int = 0
+    created_by: str | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveKnowledge:
+    """What answers at one moment: read once per question, so that no answer mixes two snapshots.
+
+    Attributes:
+        hidden: Documents that must not answer although the snapshot holds them (disabled, deleted, outside their
+            dates): by id, the highest version that is hidden.
+    """
+
+    snapshot: Snapshot
+    hidden: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One change of the snapshot that answers; the history that a roll-back goes back in.
+
+    Attributes:
+        replaced: Number of the snapshot that answered before; None for the first.
+        reason: Why it was published although some golden questions got worse; empty when none did.
+    """
+
+    tenant: str
+    number: int
+    replaced: int | None
+    at: datetime
+    username: str | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

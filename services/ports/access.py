@@ -58,11 +58,25 @@ class AccountRepository(Protocol):
             ConflictError: the id is taken.
         """
 
-    def get_tenant(self, tenant_id: str) -> Tenant | None:
-        """The tenant, or None when unknown or archived."""
+    def rename_tenant(self, tenant_id: str, name: str) -> None:
+        """Change the name that people read.
 
-    def list_tenants(self) -> list[Tenant]:
-        """All tenants that are not archived, in the order they were added."""
+        Raises:
+            NotFoundError: there is no such tenant, archived or not.
+        """
+
+    def set_archived(self, tenant_id: str, archived_at: datetime | None) -> None:
+        """Archive (with a time) or bring back (with None).
+
+        Raises:
+            NotFoundError: there is no such tenant.
+        """
+
+    def get_tenant(self, tenant_id: str, *, archived: bool = False) -> Tenant | None:
+        """The tenant, or None when unknown; None too for an archived one unless these are asked for."""
+
+    def list_tenants(self, *, archived: bool = False) -> list[Tenant]:
+        """All tenants in the order they were added; archived ones only when asked for."""
 
 
 class SessionRepository(Protocol):

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.knowledge.models import (
-    BandCuts,
-    Document,
-    DocumentVersion,
-    GoldenQuestion,
-    Retrieval,
-    SearchType,
-    Snapshot,
-)
+from services.knowledge.models import DocumentVersion, Ranking, Retrieval, SearchType
+from services.ports.documents import DocumentRepository, HeldDocument
+from services.ports.explanations import Explanation
+from services.ports.snapshots import GoldenQuestionRepository, SnapshotRepository
 
 
 class Embedder(Protocol):
@@ -56,13 +51,25 @@ class BuiltSnapshot:
     reused_vector_count: int
 
 
+# Hears how many texts were embedded, and how many there are to embed; what it raises ends the build.
+BuildListener = Callable[[int, int], None]
+
+
 class KnowledgeIndex(Protocol):
     """Keeps the snapshots of all tenants and finds passages in them. Safe to call from many threads."""
 
     def build(
-        self, tenant: str, number: int, versions: Iterator[DocumentVersion], previous: int | None
+        self,
+        tenant: str,
+        number: int,
+        versions: Iterator[DocumentVersion],
+        previous: int | None,
+        on_progress: BuildListener | None = None,
     ) -> BuiltSnapshot:
-        """Make snapshot ``number``; after an error or a crash there is no trace of it.
+        """Make snapshot ``number``; after an error there is no trace of it, after a crash the next build removes it.
+
+        Args:
+            previous: A snapshot whose vectors are taken over for texts that did not change.
 
         Raises:
             ConfigurationError: there is nothing to index.
@@ -70,8 +77,22 @@ class KnowledgeIndex(Protocol):
         """
         ...
 
-    def search(self, tenant: str, number: int, question: str, *, limit: int, search_type: SearchType) -> Retrieval:
+    def search(
+        self,
+        tenant: str,
+        number: int,
+        question: str,
+        *,
+        limit: int,
+        search_type: SearchType,
+        hidden: Mapping[str, int] | None = None,
+        ranking: Ranking | None = None,
+    ) -> Retrieval:
         """The best passages for a question, best first, at most ``limit``.
+
+        Args:
+            hidden: Passages of these documents are not found, up to and including the version given.
+            ranking: Weights of hybrid search; the defaults when None.
 
         Raises:
             NotFoundError: there is no such snapshot.
@@ -80,9 +101,51 @@ class KnowledgeIndex(Protocol):
         ...
 
     def search_documents(
-        self, tenant: str, number: int, question: str, *, limit: int, search_type: SearchType
+        self,
+        tenant: str,
+        number: int,
+        question: str,
+        *,
+        limit: int,
+        search_type: SearchType,
+        hidden: Mapping[str, int] | None = None,
+        ranking: Ranking | None = None,
     ) -> Retrieval:
         """As :meth:`search`, with the best passage of each document only."""
+        ...
+
+    def explain(
+        self,
+        tenant: str,
+        number: int,
+        question: str,
+        *,
+        limit: int,
+        hidden: Mapping[str, int] | None = None,
+        ranking: Ranking | None = None,
+    ) -> Explanation:
+        """Why the question finds what it finds: the best passages of every search type, at most ``limit`` of each.
+
+        The first passages of each search type are those of :meth:`search`, in the same order and with its evidence.
+        Arguments and errors as :meth:`search`.
+        """
+        ...
+
+    def open_snapshot(self, tenant: str, number: int) -> None:
+        """Make sure that the snapshot can be searched; cheap once it was. Raises as :meth:`search`."""
+        ...
+
+    def held_documents(self, tenant: str, number: int) -> list[HeldDocument]:
+        """What the snapshot holds, by document id. Raises as :meth:`search`, but serves any embedding model."""
+        ...
+
+    def delete(self, tenant: str, number: int) -> None:
+        """Remove a snapshot's files; nothing happens when there are none."""
+        ...
+
+    @property
+    def chunk_size(self) -> tuple[int, int]:
+        """Words of a chunk and of the overlap that new snapshots are built with."""
         ...
 
     def knows_identifier(self, tenant: str, number: int, identifier: str) -> bool:
@@ -94,56 +157,8 @@ class KnowledgeIndex(Protocol):
         ...
 
 
-class KnowledgeRepository(Protocol):
+class KnowledgeRepository(DocumentRepository, SnapshotRepository, GoldenQuestionRepository, Protocol):
     """Documents, their versions, snapshots and golden questions of all tenants; each call is one transaction."""
-
-    def save_documents(self, tenant: str, documents: Sequence[Document]) -> tuple[list[str], list[str]]:
-        """Store each as a new version unless nothing in it changed; returns (ids stored, ids unchanged)."""
-        ...
-
-    def current_documents(self, tenant: str) -> Iterator[DocumentVersion]:
-        """The newest version of every document in use, ordered by id."""
-        ...
-
-    def get_document(self, tenant: str, document_id: str, version: int | None = None) -> DocumentVersion:
-        """One version, the newest when None. Raises NotFoundError."""
-        ...
-
-    def create_snapshot(self, snapshot: Snapshot) -> None:
-        """Record a draft. Raises ConflictError when the number is taken."""
-        ...
-
-    def next_snapshot_number(self, tenant: str) -> int:
-        """One more than the highest number ever used for this tenant."""
-        ...
-
-    def list_snapshots(self, tenant: str) -> list[Snapshot]:
-        """Newest first."""
-        ...
-
-    def get_snapshot(self, tenant: str, number: int) -> Snapshot:
-        """Raises NotFoundError."""
-        ...
-
-    def published_snapshot(self, tenant: str) -> Snapshot | None:
-        """The one that answers questions now; None when nothing was published yet."""
-        ...
-
-    def publish(self, tenant: str, number: int) -> None:
-        """Make this snapshot the one that answers, in one step."""
-        ...
-
-    def save_cuts(self, tenant: str, number: int, cuts: BandCuts) -> None:
-        """Store the calibrated cuts of the bands with a snapshot."""
-        ...
-
-    def save_golden_questions(self, tenant: str, questions: Sequence[GoldenQuestion]) -> None:
-        """Insert or replace by id."""
-        ...
-
-    def list_golden_questions(self, tenant: str) -> list[GoldenQuestion]:
-        """Ordered by id; those with no expected passage must be declined."""
-        ...
 
 
 class FileStore(Protocol):

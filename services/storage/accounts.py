@@ -78,7 +78,9 @@ class SqlAccountRepository:
             if role is not None:
                 row.role = role.value
             if tenant_ids is not None:
-                _require_tenants(session, tenant_ids)
+                kept = session.scalars(select(AccountTenantRow.tenant_id).where(AccountTenantRow.username == username))
+                # An archived tenant can be kept, but nobody is added to it.
+                _require_tenants(session, tuple(set(tenant_ids) - set(kept)))
                 session.execute(delete(AccountTenantRow).where(AccountTenantRow.username == username))
                 _set_tenants(session, username, tenant_ids)
 
@@ -108,15 +110,27 @@ class SqlAccountRepository:
                 remedy="Choose another id, or use the existing tenant.",
             ) from exc
 
-    def get_tenant(self, tenant_id: str) -> Tenant | None:
+    def rename_tenant(self, tenant_id: str, name: str) -> None:
+        """Change the name that people read."""
+        with self._database.transaction() as session:
+            _require_tenant(session, tenant_id).name = name
+
+    def set_archived(self, tenant_id: str, archived_at: datetime | None) -> None:
+        """Archive or bring back."""
+        with self._database.transaction() as session:
+            _require_tenant(session, tenant_id).archived_at = archived_at
+
+    def get_tenant(self, tenant_id: str, *, archived: bool = False) -> Tenant | None:
         """The tenant, or None when unknown or archived."""
         with self._database.transaction() as session:
             row = session.get(TenantRow, tenant_id)
-            return _tenant(row) if row is not None and row.archived_at is None else None
+            return _tenant(row) if row is not None and (archived or row.archived_at is None) else None
 
-    def list_tenants(self) -> list[Tenant]:
-        """All tenants that are not archived, in the order they were added."""
-        query = select(TenantRow).where(TenantRow.archived_at.is_(None)).order_by(TenantRow.created_at, TenantRow.id)
+    def list_tenants(self, *, archived: bool = False) -> list[Tenant]:
+        """All tenants in the order they were added."""
+        query = select(TenantRow).order_by(TenantRow.created_at, TenantRow.id)
+        if not archived:
+            query = query.where(TenantRow.archived_at.is_(None))
         with self._database.transaction() as session:
             return [_tenant(row) for row in session.scalars(query)]
 
@@ -209,13 +223,20 @@ def _account(row: AccountRow, tenant_ids: Iterable[str]) -> Account:
 
 
 def _tenant(row: TenantRow) -> Tenant:
-    return Tenant(row.id, row.name, row.published_snapshot)
+    return Tenant(row.id, row.name, row.published_snapshot, archived=row.archived_at is not None)
 
 
 def _require_account(session: DatabaseSession, username: str) -> AccountRow:
     row = session.get(AccountRow, username)
     if row is None:
         raise NotFoundError(f'There is no account "{username}".', code="account-not-found")
+    return row
+
+
+def _require_tenant(session: DatabaseSession, tenant_id: str) -> TenantRow:
+    row = session.get(TenantRow, tenant_id)
+    if row is None:
+        raise NotFoundError(f'There is no tenant "{tenant_id}".', code="tenant-not-found")
     return row
 
 

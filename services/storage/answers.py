@@ -75,7 +75,7 @@ class SqlAnswerRepository:
             row = session.get(AnswerRow, answer_id)
             if row is None or (row.tenant_id, row.username) != (tenant_id, username):
                 raise NotFoundError("This answer is not among yours.", code="answer-not-found")
-            return _answer(row)
+            return answer_from_row(row)
 
     def list_answers(self, tenant_id: str, username: str, conversation_id: str) -> list[Answer]:
         return self._answers(
@@ -106,7 +106,7 @@ class SqlAnswerRepository:
             .limit(limit)
         )
         with self._database.transaction() as session:
-            return [_answer(row) for row in session.scalars(query)]
+            return [answer_from_row(row) for row in session.scalars(query)]
 
 
 def _own_conversation(session: DatabaseSession, tenant_id: str, username: str, conversation_id: str) -> ConversationRow:
@@ -134,7 +134,8 @@ def _columns(answer: Answer) -> dict[str, Any]:
     return columns
 
 
-def _answer(row: AnswerRow) -> Answer:
+def answer_from_row(row: AnswerRow) -> Answer:
+    """The answer that is kept in this row."""
     columns: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(Answer)}
     columns["status"] = AnswerStatus(row.status)
     columns["search_type"] = SearchType(row.search_type)

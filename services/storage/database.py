@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from services.errors import BackendUnavailableError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+_SWITCH_SECONDS = 5.0
 
 
 class Database:
@@ -73,17 +76,26 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.engine.connect() as connection:
-            if self.engine.dialect.name == "postgresql":
+            postgres = self.engine.dialect.name == "postgresql"
+            if postgres:
                 # Two processes that start together must not both create the tables.
                 connection.execute(text("SELECT pg_advisory_lock(727274)"))
             else:
+                # SQLite changes a table by making it anew; with the rule on, dropping the old one would take along the
+                # rows of every table that refers to it.
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
-            if self.engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_unlock(727274)"))
+            try:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
                 connection.commit()
+            finally:
+                connection.rollback()
+                if postgres:
+                    connection.execute(text("SELECT pg_advisory_unlock(727274)"))
+                    connection.commit()
+                else:
+                    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
     def check_ready(self) -> None:
         """Raise BackendUnavailableError when a trivial query fails."""
@@ -102,8 +114,22 @@ def _unavailable(error: DBAPIError) -> bool:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    _use_write_ahead_log(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=30000")
     cursor.close()
+
+
+def _use_write_ahead_log(cursor: Any) -> None:
+    """Switch a new file over; SQLite does not wait for others who do the same at this moment, so this does."""
+    give_up_at = time.monotonic() + _SWITCH_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -50,6 +50,23 @@ class RootedFiles:
         with _translated("A file could not be looked up."):
             return bool(path.exists())
 
+    def fetch_folder(self, address: str, target: Path) -> None:
+        """Copy what lies below an ``s3://`` address into a new local folder.
+
+        Raises:
+            NotFoundError: there is nothing.
+            BackendUnavailableError: it could not be fetched.
+        """
+        with _translated(f"{address} could not be fetched."):
+            source = AnyPath(address)
+            if not isinstance(source, CloudPath) or not source.exists():
+                raise NotFoundError(f"There is nothing at {address}.", code="path-missing")
+            target.mkdir(parents=True)
+            if source.is_dir():
+                source.download_to(target)
+            else:
+                source.download_to(target / source.name)
+
     def check_ready(self) -> None:
         probe = f"probe/{uuid.uuid4().hex}"
         self.write(probe, b"ready")
@@ -105,12 +122,28 @@ class SnapshotFolders:
             shutil.rmtree(arriving, ignore_errors=True)
         return folder
 
+    def drop_mirror(self, tenant: str, number: int) -> bool:
+        """Forget this machine's copy of a snapshot in a bucket; False when the folder is no copy but the original."""
+        if self._cloud is None:
+            return False
+        shutil.rmtree(self.local_folder(tenant, number), ignore_errors=True)
+        return True
+
     def store(self, tenant: str, number: int) -> None:
         """Copy a finished local snapshot to the bucket; nothing to do when the root is a folder."""
         if self._cloud is None:
             return
         with _translated("The index could not be stored."):
             (self._cloud / tenant / f"{number:06d}").upload_from(self.local_folder(tenant, number))
+
+    def delete(self, tenant: str, number: int) -> None:
+        """Remove a snapshot here and in the bucket; nothing happens when it is not there."""
+        with _translated("The files of an old index could not be removed."):
+            shutil.rmtree(self.local_folder(tenant, number), ignore_errors=True)
+            if self._cloud is not None:
+                source = self._cloud / tenant / f"{number:06d}"
+                if source.exists():
+                    source.rmtree()
 
     def check_ready(self) -> None:
         """Raise BackendUnavailableError when the storage cannot be written and read."""

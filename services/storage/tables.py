@@ -142,6 +142,15 @@ class DocumentRow(Base):
     current_version: Mapped[int] = mapped_column(Integer)
     disabled_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    # Versions up to this one were deleted once and must not answer, though a snapshot may still hold them.
+    hidden_through_version: Mapped[int] = mapped_column(Integer, default=0)
+    owner: Mapped[str | None] = mapped_column(String(200))
+    product: Mapped[str | None] = mapped_column(String(200))
+    audience: Mapped[str | None] = mapped_column(String(200))
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str | None] = mapped_column(String(128))
 
 
 class DocumentVersionRow(Base):
@@ -150,6 +159,7 @@ class DocumentVersionRow(Base):
     __tablename__ = "document_version"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "document_id"], ["document.tenant_id", "document.id"], ondelete="CASCADE"),
+        Index("ix_document_version_source", "tenant_id", "source_sha256"),
     )
 
     tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -167,6 +177,8 @@ class DocumentVersionRow(Base):
     source_sha256: Mapped[str] = mapped_column(String(64))
     content_sha256: Mapped[str] = mapped_column(String(64))
     loaded_at: Mapped[datetime]
+    loaded_by: Mapped[str | None] = mapped_column(String(128))
+    chunk_count: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class SnapshotRow(Base):
@@ -183,6 +195,29 @@ class SnapshotRow(Base):
     chunk_count: Mapped[int] = mapped_column(Integer)
     embedding_model: Mapped[str] = mapped_column(String(200))
     cuts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    ranking: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    chunk_words: Mapped[int] = mapped_column(Integer, default=120)
+    chunk_overlap: Mapped[int] = mapped_column(Integer, default=30)
+    reused_count: Mapped[int] = mapped_column(Integer, default=0)
+    created_by: Mapped[str | None] = mapped_column(String(128))
+    # Names the attempt that builds it, so that a restarted attempt goes on with the number it had.
+    build_id: Mapped[str | None] = mapped_column(String(64))
+    failure: Mapped[str] = mapped_column(Text, default="")
+
+
+class PublicationRow(Base):
+    """One change of the snapshot that answers; rows are only ever added."""
+
+    __tablename__ = "publication"
+    __table_args__ = (Index("ix_publication_tenant_at", "tenant_id", "at"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    replaced: Mapped[int | None] = mapped_column(Integer)
+    at: Mapped[datetime]
+    username: Mapped[str | None] = mapped_column(String(128))
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class GoldenQuestionRow(Base):
@@ -219,6 +254,9 @@ class AnswerRow(Base):
     __table_args__ = (
         Index("ix_answer_conversation", "conversation_id", "asked_at"),
         Index("ix_answer_owner", "tenant_id", "username", "asked_at"),
+        Index("ix_answer_tenant_at", "tenant_id", "asked_at"),
+        Index("ix_answer_rating", "tenant_id", "rating", "rated_at"),
+        Index("ix_answer_escalated", "tenant_id", "escalated_at"),
         UniqueConstraint("conversation_id", "id", name="uq_answer_conversation_id"),
     )
 

@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from services.errors import AppError, ConfigurationError, NotFoundError
-from services.knowledge.models import DocumentVersion, Passage, Retrieval, SearchType
+from services.knowledge.models import DocumentVersion, Passage, Ranking, Retrieval, SearchType
+from services.ports.documents import HeldDocument
 from services.ports.knowledge import Embedder, KnowledgeIndex
-from tests.contract.knowledge_samples import AUTHORIZATION, DOCUMENTS, REJECTS, STORAGE, version
+from tests.contract.knowledge_samples import AUTHORIZATION, DOCUMENTS, REJECTS, STORAGE, document, version
 from tests.fakes import FakeEmbedder
 
 TENANT, OTHER_TENANT = "pharmacy", "clinic"
@@ -69,6 +70,50 @@ class KnowledgeIndexContract:
         (passage,) = found(index, "insulin")
         assert (passage.document_id, passage.document_version) == ("storage.md", 7)
         assert (passage.title, passage.section, passage.chunk_id) == ("Cold storage", "Part 1", "storage.md#0")
+
+    @pytest.mark.parametrize("search_type", list(SearchType))
+    def test_hidden_version_is_not_found_by_any_search_and_a_newer_one_is(
+        self, index: KnowledgeIndex, search_type: SearchType
+    ) -> None:
+        index.build(TENANT, 1, iter([version(STORAGE, 3), version(REJECTS), version(AUTHORIZATION)]), None)
+
+        def ids_with(hidden: dict[str, int]) -> set[str]:
+            question = "Where is insulin kept?"
+            for call in (index.search, index.search_documents):
+                found = call(TENANT, 1, question, limit=10, search_type=search_type, hidden=hidden)
+            return {passage.document_id for passage in found.passages}
+
+        assert "storage.md" in ids_with({"unknown.md": 9})
+        assert "storage.md" not in ids_with({"storage.md": 3})
+        assert "storage.md" in ids_with({"storage.md": 2})
+        assert ids_with({item.id: 9 for item in DOCUMENTS}) == set()
+
+    def test_hidden_documents_do_not_count_as_evidence(self, built: KnowledgeIndex) -> None:
+        question = "Where is insulin kept?"
+        whole, without = (
+            built.search(TENANT, 1, question, limit=5, search_type=SearchType.HYBRID, hidden=hidden).evidence
+            for hidden in ({}, {"storage.md": 1})
+        )
+        assert without.similarity < whole.similarity
+        assert without.term_coverage < whole.term_coverage
+
+    def test_ranking_weighs_words_and_headings(self, built: KnowledgeIndex) -> None:
+        def score(ranking: Ranking | None) -> float:
+            question = "Where is insulin kept?"
+            found = built.search(TENANT, 1, question, limit=1, search_type=SearchType.HYBRID, ranking=ranking)
+            return found.passages[0].score
+
+        assert score(None) == pytest.approx(score(Ranking(0.2, 0.3)))
+        assert score(Ranking(0.7, 0.3)) == pytest.approx(score(None) + 0.5)
+
+    def test_deleted_snapshot_is_not_found_and_the_others_answer(self, built: KnowledgeIndex) -> None:
+        built.build(TENANT, 2, versions(), 1)
+        assert found(built, "insulin")
+        built.delete(TENANT, 1)
+        built.delete(TENANT, 1)
+        with pytest.raises(NotFoundError):
+            found(built, "insulin")
+        assert built.search(TENANT, 2, "insulin", limit=1, search_type=SearchType.HYBRID).passages
 
     @pytest.mark.parametrize("search_type", list(SearchType))
     def test_every_search_type_finds_the_passage_best_first(
@@ -184,6 +229,48 @@ class KnowledgeIndexContract:
             index.build(TENANT, 1, iter([]), None)
         assert caught.value.code == "nothing-to-index"
 
+    def test_build_tells_how_far_it_is_and_can_be_interrupted(self, index: KnowledgeIndex) -> None:
+        heard: list[tuple[int, int]] = []
+        index.build(TENANT, 1, versions(), None, lambda done, total: heard.append((done, total)))
+        assert heard[0][0] == 0
+        assert heard[-1][0] == heard[-1][1] > 0
+
+        def stop(done: int, total: int) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            index.build(TENANT, 2, versions(), 1, stop)
+        with pytest.raises(NotFoundError):
+            index.open_snapshot(TENANT, 2)
+
+    def test_held_documents_are_those_that_were_indexed(self, index: KnowledgeIndex) -> None:
+        index.build(TENANT, 1, iter([version(STORAGE, 3), version(REJECTS)]), None)
+        assert index.held_documents(TENANT, 1) == [
+            HeldDocument("rejects.md", 1, "Claim rejects"),
+            HeldDocument("storage.md", 3, "Cold storage"),
+        ]
+        with pytest.raises(NotFoundError):
+            index.held_documents(TENANT, 2)
+
+    def test_held_documents_are_told_whatever_the_embedding_model(
+        self, built: KnowledgeIndex, make_index: MakeIndex
+    ) -> None:
+        assert len(make_index(FakeEmbedder("other")).held_documents(TENANT, 1)) == 3
+
+    def test_snapshot_that_is_there_opens_and_a_missing_one_does_not(
+        self, built: KnowledgeIndex, make_index: MakeIndex
+    ) -> None:
+        built.open_snapshot(TENANT, 1)
+        with pytest.raises(NotFoundError):
+            built.open_snapshot(TENANT, 2)
+        with pytest.raises(ConfigurationError):
+            make_index(FakeEmbedder("other")).open_snapshot(TENANT, 1)
+
+    def test_snapshot_that_is_built_again_is_searched_anew(self, built: KnowledgeIndex) -> None:
+        assert found(built, "insulin")[0].document_id == "storage.md"
+        built.build(TENANT, 1, iter([version(REJECTS)]), None)
+        assert {passage.document_id for passage in found(built, "insulin")} == {"rejects.md"}
+
     def test_failed_build_leaves_nothing_behind(self, make_index: MakeIndex) -> None:
         with pytest.raises(RuntimeError):
             make_index(BrokenEmbedder()).build(TENANT, 1, versions(), None)
@@ -198,6 +285,56 @@ class KnowledgeIndexContract:
         with ThreadPoolExecutor(4) as pool:
             for passages in pool.map(lambda _: found(cold, "insulin refrigerator"), range(12)):
                 assert passages == expected
+
+    @pytest.mark.parametrize("search_type", list(SearchType))
+    @pytest.mark.parametrize("question", ["Who signs PA-100?", "insulin out of the fridge", "zeppelin", ""])
+    def test_explanation_has_what_every_search_finds_in_its_order(
+        self, built: KnowledgeIndex, search_type: SearchType, question: str
+    ) -> None:
+        explanation = built.explain(TENANT, 1, question, limit=3)
+        expected = built.search(TENANT, 1, question, limit=3, search_type=search_type)
+        told = explanation.found_by(search_type)
+        assert [one.passage.chunk_id for one in told[:3]] == [passage.chunk_id for passage in expected.passages]
+        assert [one.ranks[search_type] for one in told[:3]] == list(range(1, len(expected.passages) + 1))
+        if search_type is SearchType.HYBRID:
+            assert tuple(one.passage for one in told[:3]) == expected.passages
+            assert explanation.evidence == expected.evidence
+
+    def test_explained_score_is_the_sum_of_its_parts(self, built: KnowledgeIndex) -> None:
+        for one in built.explain(TENANT, 1, "Who signs form PA-100?", limit=5).passages:
+            parts = one.text_part + one.heading_part + one.keyword_part + one.code_part
+            assert parts == pytest.approx(one.passage.score, abs=1e-5)
+
+    def test_explanation_names_the_codes_that_a_passage_holds(self, built: KnowledgeIndex) -> None:
+        explanation = built.explain(TENANT, 1, "Who signs PA-100?", limit=5)
+        assert explanation.codes == ("pa100",)
+        first, *others = explanation.passages
+        assert first.held_codes == ("pa100",)
+        assert first.code_part > 0
+        assert all(not one.held_codes and one.code_part == 0 for one in others)
+
+    def test_explanation_names_the_phrasing_that_is_closest(self, index: KnowledgeIndex) -> None:
+        phrased = document(
+            "pens.md", "Pens", "Insulin is cold.", questions=("Where do pens go?", "How long does a pen last?")
+        )
+        index.build(TENANT, 1, iter([version(phrased), version(REJECTS)]), None)
+        first = index.explain(TENANT, 1, "How long does a pen last?", limit=2).passages[0]
+        assert first.phrasing == 1
+        assert first.phrasing_similarity == pytest.approx(1, abs=1e-3)
+        assert first.text_similarity < first.phrasing_similarity
+        other = index.explain(TENANT, 1, "reject", limit=2).found_by(SearchType.KEYWORD)[0]
+        assert (other.passage.document_id, other.phrasing) == ("rejects.md", None)
+
+    def test_hidden_documents_are_not_explained(self, built: KnowledgeIndex) -> None:
+        told = built.explain(TENANT, 1, "Where is insulin kept?", limit=5, hidden={"storage.md": 1})
+        assert told.passages
+        assert "storage.md" not in {one.passage.document_id for one in told.passages}
+
+    def test_explanation_weighs_as_it_is_told(self, built: KnowledgeIndex) -> None:
+        told = built.explain(TENANT, 1, "Where is insulin kept?", limit=1, ranking=Ranking(0.7, 0.0))
+        assert told.ranking == Ranking(0.7, 0.0)
+        assert told.passages[0].keyword_part == pytest.approx(0.7)
+        assert told.passages[0].heading_part == 0
 
     def test_ready_index_says_so(self, index: KnowledgeIndex) -> None:
         index.check_ready()

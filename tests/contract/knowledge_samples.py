@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from services.knowledge.models import Document, DocumentVersion, Section
+from services.knowledge.models import Document, DocumentVersion, Section, Snapshot
+from services.ports.snapshots import SnapshotRepository
 
 LOADED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -67,3 +70,18 @@ def full_document() -> Document:
         source_name="returns.pdf",
         source_sha256="0" * 64,
     )
+
+
+def record_snapshot(repository: SnapshotRepository, made: Snapshot) -> Snapshot:
+    """Reserve and complete snapshots until the one with this number is recorded."""
+    while True:
+        reserved = repository.reserve_snapshot(made, build_id=uuid.uuid4().hex)
+        recorded = replace(made, number=reserved.number)
+        repository.complete_snapshot(recorded)
+        if reserved.number >= made.number:
+            return recorded
+
+
+def publish(repository: SnapshotRepository, tenant: str, number: int) -> None:
+    """Make a recorded snapshot the one that answers."""
+    repository.publish(tenant, number, at=LOADED_AT)

@@ -79,6 +79,19 @@ class TestExtractiveAnswers(AnswerGeneratorContract):
         request = AnswerRequest("What does expedited shipping cost? and overnight?", (costs,), "and overnight?")
         assert "Overnight" in generator.generate(request).citations[0].quote
 
+    def test_curated_answer_to_this_very_question_is_given_whole(self, generator: AnswerGenerator) -> None:
+        text = "Ask for the packing slip. No slip? Then call 555-0100. Never open a warm box yourself. Write it down."
+        curated = passage(text, "curated/1a2b", title="What if a box arrives warm?", section="", similarity=0.93)
+        draft = generator.generate(AnswerRequest("the box came warm, what now", (curated, *PASSAGES)))
+        assert draft.text == text
+        assert {citation.document_id for citation in draft.citations} == {"curated/1a2b"}
+
+    def test_curated_answer_that_only_comes_near_is_quoted_like_any_other(self, generator: AnswerGenerator) -> None:
+        text = "Ask for the packing slip. Never open a warm box yourself. Code 75 is not meant here. Write it down."
+        curated = passage(text, "curated/1a2b", title="What if a box arrives warm?", section="", similarity=0.5)
+        draft = generator.generate(AnswerRequest("What does reject 75 mean?", (curated, *PASSAGES)))
+        assert len(draft.statements) <= 3
+
 
 class TestFakeAnswerGenerator(AnswerGeneratorContract):
     @pytest.fixture

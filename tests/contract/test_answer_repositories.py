@@ -1,7 +1,8 @@
-"""The contract of AnswerRepository, run on SQLite and on the fake."""
+"""The contract of AnswerRepository, run on SQLite, on a real PostgreSQL server and on the fake."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,15 @@ class TestSqlAnswerRepositoryOnSqlite(AnswerRepositoryContract):
     @pytest.fixture
     def repository(self, tmp_path: Path) -> AnswerRepository:
         return SqlAnswerRepository(database_with_accounts(f"sqlite:///{tmp_path / 'answers.sqlite3'}"))
+
+
+@pytest.mark.postgres
+class TestSqlAnswerRepositoryOnPostgres(AnswerRepositoryContract):
+    @pytest.fixture
+    def repository(self, postgres_database_url: str) -> Iterator[AnswerRepository]:
+        database = database_with_accounts(postgres_database_url)
+        yield SqlAnswerRepository(database)
+        database.close()
 
 
 class TestFakeAnswerRepository(AnswerRepositoryContract):

@@ -68,6 +68,39 @@ class TestFaissIndexInAFolder(KnowledgeIndexContract):
     def test_build_leaves_only_the_snapshot(self, snapshot: Path) -> None:
         assert [path.name for path in snapshot.parent.iterdir()] == ["000001"]
 
+    def test_what_a_killed_build_left_goes_with_the_next_one(self, snapshot: Path, make_index: MakeIndex) -> None:
+        left, others = (snapshot.with_name(f".building-{number}-0badc0de") for number in (2, 22))
+        for folder in (left, others):
+            folder.mkdir()
+            (folder / "vectors.npy").write_bytes(b"half")
+        make_index(FakeEmbedder()).build(TENANT, 2, versions(), 1)
+        assert (left.exists(), others.exists()) == (False, True)
+
+    def test_snapshot_is_searched_with_the_model_that_it_was_made_with(self, snapshot: Path, tmp_path: Path) -> None:
+        own = FakeEmbedder()
+        asked: list[str] = []
+
+        def embedder_of(model_id: str) -> Embedder | None:
+            asked.append(model_id)
+            return own if model_id == own.model_id else None
+
+        folders = SnapshotFolders(str(tmp_path / "files"), tmp_path / "cache")
+        changed = FaissIndex(folders, FakeEmbedder("other", 64), embedder_of=embedder_of)
+        assert found(changed, "Where is insulin kept?")[0].document_id == "storage.md"
+        assert changed.build(TENANT, 2, versions(), 1).reused_vector_count == 0
+        assert len(changed.search(TENANT, 2, "insulin", limit=1, search_type=SearchType.HYBRID).question_vector) == 64
+        assert asked == ["fake"]
+
+    def test_full_disk_in_the_middle_of_a_build_is_explained(self, built: FaissIndex, snapshot: Path) -> None:
+        def fill(done: int, total: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        with pytest.raises(BackendUnavailableError) as caught:
+            built.build(TENANT, 2, versions(), 1, fill)
+        assert "disk" in caught.value.remedy
+        assert [path.name for path in snapshot.parent.iterdir()] == ["000001"]
+        assert found(built, "insulin")
+
     def test_storage_that_cannot_be_written_is_explained(self, tmp_path: Path) -> None:
         (tmp_path / "files").write_text("a file where the folder should be", encoding="utf-8")
         index = FaissIndex(SnapshotFolders(str(tmp_path / "files"), tmp_path / "cache"), FakeEmbedder())
@@ -113,6 +146,15 @@ class TestFaissIndexOverS3(KnowledgeIndexContract):
             return made[-1]
 
         return make
+
+    def test_damaged_copy_on_one_machine_is_fetched_again(
+        self, built: FaissIndex, make_index: MakeIndex, s3_root: str, tmp_path: Path
+    ) -> None:
+        assert found(make_index(FakeEmbedder()), "insulin")
+        vectors = tmp_path / "mirror-1" / TENANT / "000001" / "vectors.npy"
+        vectors.write_bytes(b"damaged")
+        again = FaissIndex(SnapshotFolders(s3_root, tmp_path / "mirror-1"), FakeEmbedder())
+        assert found(again, "insulin") == found(built, "insulin")
 
     def test_snapshot_that_could_not_be_stored_is_not_found_here_either(
         self, s3_root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -12,9 +12,9 @@ from services.ports.knowledge import KnowledgeRepository
 from services.storage.accounts import SqlAccountRepository
 from services.storage.database import Database
 from services.storage.knowledge import SqlKnowledgeRepository
-from tests.answer_fakes import FakeKnowledgeRepository
 from tests.contract.knowledge_repository import OTHER_TENANT, TENANT, KnowledgeRepositoryContract
 from tests.contract.knowledge_samples import LOADED_AT
+from tests.knowledge_fakes import FakeKnowledgeRepository
 
 
 def database_with_tenants(url: str) -> Database:

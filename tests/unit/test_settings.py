@@ -132,3 +132,15 @@ def test_every_setting_is_described() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith("."), name
+
+
+def test_passages_overlap_by_at_most_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = problem(monkeypatch, FRONTLINE_CHUNK_WORDS="60", FRONTLINE_CHUNK_OVERLAP="31")
+    assert "FRONTLINE_CHUNK_OVERLAP must be at most half of FRONTLINE_CHUNK_WORDS" in words
+
+
+def test_sources_are_off_and_roots_are_a_list_of_absolute_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().source_roots == ()
+    monkeypatch.setenv("FRONTLINE_SOURCE_ROOTS", "/srv/docs/{tenant}, s3://bucket/docs")
+    assert load_settings().source_roots == ("/srv/docs/{tenant}", "s3://bucket/docs")
+    assert "absolute" in problem(monkeypatch, FRONTLINE_SOURCE_ROOTS="docs")

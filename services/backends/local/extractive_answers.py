@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from services.answers.bands import answered_by_curated
 from services.answers.models import AnswerRequest, Citation, DeltaListener, Draft, Origin, Statement
 from services.backends.local.vector_cache import VectorCache
 from services.knowledge.models import Passage
@@ -52,7 +53,7 @@ class ExtractiveAnswers:
         candidates = _candidates(request.passages[:PASSAGES_READ])
         if not candidates:
             return Draft((), (), answered=False)
-        chosen = self._choose(spell_out(request.focus or request.question), candidates)
+        chosen = _curated(request.passages) or self._choose(spell_out(request.focus or request.question), candidates)
         citations = tuple(_citation(candidate) for candidate in chosen)
         statements = tuple(Statement(citation.quote, (number,)) for number, citation in enumerate(citations, start=1))
         draft = Draft(statements, citations)
@@ -114,6 +115,17 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
             seen.add(key)
             candidates.append(_Candidate(passage, rank, passage.start + bare, passage.start + end))
     return candidates
+
+
+def _curated(passages: Sequence[Passage]) -> list[_Candidate]:
+    """Every sentence of a curated answer to this very question; none where it only comes near."""
+    if not answered_by_curated(passages):
+        return []
+    best = passages[0]
+    return [
+        _Candidate(best, 0, best.start + start + list_mark_length(best.text[start:end]), best.start + end)
+        for start, end in sentence_spans(best.text)
+    ]
 
 
 def _says_the_same(text: str, other: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,10 +23,12 @@ class SentenceTransformersEmbedder:
 
     Args:
         model: Folder or hub id.
+        remember: Told the model's id and where it was, once it was loaded.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, remember: Callable[[str, str], None] | None = None) -> None:
         self._name = model
+        self._remember = remember or (lambda *_: None)
         self._loading = threading.Lock()
         self._model: SentenceTransformer | None = None
 
@@ -72,4 +74,5 @@ class SentenceTransformersEmbedder:
                         remedy="Set FRONTLINE_EMBEDDING_MODEL to a folder with a sentence-transformers model, "
                         "or leave it unset.",
                     ) from exc
+                self._remember(self.model_id, self._name)
             return self._model

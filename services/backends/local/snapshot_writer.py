@@ -26,12 +26,15 @@ from services.errors import ConfigurationError
 from services.knowledge.chunking import ChunkSize, chunk_document
 from services.knowledge.models import Chunk, DocumentVersion
 from services.knowledge.tokens import keyword_tokens
-from services.ports.knowledge import Embedder
+from services.ports.knowledge import BuildListener, Embedder
 
 # Up to here comparing with every vector is fast enough and exact; above it an inverted file is trained.
 FLAT_LIMIT = 50_000
 INVERTED_LISTS = 512
-EMBED_BLOCK = 4096
+# With more vectors than this for each list, the number of lists doubles: a list stays quick to read.
+VECTORS_PER_LIST = 400
+# Texts between two words on how far the work is, and the most that an interruption waits for.
+EMBED_BLOCK = 512
 # Anserini's values for short passages; see docs/benchmarks.md.
 BM25_K1, BM25_B = 0.9, 0.4
 
@@ -51,11 +54,13 @@ def write_snapshot(
     embedder: Embedder,
     size: ChunkSize,
     previous: Path | None,
+    on_progress: BuildListener | None = None,
 ) -> WrittenSnapshot:
     """Write a complete snapshot into an empty folder.
 
     Args:
         previous: A snapshot whose vectors are taken over for texts that did not change.
+        on_progress: Hears how many texts were embedded of how many; what it raises ends the work.
 
     Raises:
         ConfigurationError: there is no text to index.
@@ -86,7 +91,9 @@ def write_snapshot(
     questions = [(question, row) for row, chunk in enumerate(chunks) for question in chunk.questions]
     texts = [chunk.indexed_text for chunk in chunks] + [question for question, _ in questions] + headings
     keys = [text_key(text) for text in texts]
-    vectors, reused = _vectors(folder / "vectors.npy", texts, keys, embedder, previous)
+    vectors, reused = _vectors(
+        folder / "vectors.npy", texts, keys, embedder, previous, on_progress or (lambda *_: None)
+    )
     write_table(folder / "documents.arrow", documents, DOCUMENT_SCHEMA)
     write_table(
         folder / "chunks.arrow",
@@ -133,7 +140,12 @@ def text_key(text: str) -> str:
 
 
 def _vectors(
-    path: Path, texts: Sequence[str], keys: Sequence[str], embedder: Embedder, previous: Path | None
+    path: Path,
+    texts: Sequence[str],
+    keys: Sequence[str],
+    embedder: Embedder,
+    previous: Path | None,
+    on_progress: BuildListener,
 ) -> tuple[NDArray[np.float32], int]:
     """Fill ``vectors.npy`` block by block, so that memory stays flat however many texts there are."""
     known = _known_vectors(previous, embedder)
@@ -153,8 +165,10 @@ def _vectors(
     # Texts of like length next to each other over the whole set: less padding than within one block only.
     fresh.sort(key=lambda row: len(texts[row]))
     for offset in range(0, len(fresh), EMBED_BLOCK):
+        on_progress(offset, len(fresh))
         rows = fresh[offset : offset + EMBED_BLOCK]
         vectors[rows] = embedder.embed([texts[row] for row in rows])
+    on_progress(len(fresh), len(fresh))
     for row, source in repeats:
         vectors[row] = vectors[source]
     vectors.flush()
@@ -184,9 +198,12 @@ def _write_keywords(folder: Path, chunks: Sequence[Chunk]) -> None:
 
 def _write_neighbors(path: Path, vectors: NDArray[np.float32]) -> None:
     dimension = vectors.shape[1]
-    index = faiss.index_factory(dimension, f"IVF{INVERTED_LISTS},SQfp16", faiss.METRIC_INNER_PRODUCT)
+    lists = INVERTED_LISTS
+    while len(vectors) > lists * VECTORS_PER_LIST:
+        lists *= 2
+    index = faiss.index_factory(dimension, f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT)
     random = np.random.default_rng(0)
-    sample = random.choice(len(vectors), size=min(len(vectors), 64 * INVERTED_LISTS), replace=False)
+    sample = random.choice(len(vectors), size=min(len(vectors), 64 * lists), replace=False)
     index.train(np.ascontiguousarray(vectors[np.sort(sample)]))
     for offset in range(0, len(vectors), FLAT_LIMIT):
         index.add(np.ascontiguousarray(vectors[offset : offset + FLAT_LIMIT]))

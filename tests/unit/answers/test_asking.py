@@ -22,18 +22,10 @@ from services.errors import (
 from services.knowledge.library import KnowledgeService
 from services.knowledge.models import Snapshot, SnapshotStatus
 from services.privacy.models import PersonalDataKind
-from tests.answer_fakes import (
-    STRONG,
-    WEAK,
-    FakeAnswerGenerator,
-    FakeDetector,
-    FakeKnowledgeIndex,
-    FakeKnowledgeRepository,
-    passage,
-    retrieval,
-)
-from tests.contract.knowledge_samples import LOADED_AT
+from tests.answer_fakes import STRONG, WEAK, FakeAnswerGenerator, FakeDetector, FakeKnowledgeIndex, passage, retrieval
+from tests.contract.knowledge_samples import LOADED_AT, publish, record_snapshot
 from tests.fakes import FakeAnswerRepository, FakeClock, FakeEmbedder, FakeFiles
+from tests.knowledge_fakes import FakeKnowledgeRepository
 
 TENANT = "pharmacy"
 ANA = Account("ana", "Ana Reyes", Role.AGENT, (TENANT,))
@@ -55,8 +47,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         library = KnowledgeService(self.knowledge, self.index, FakeEmbedder(), FakeFiles(), max_file_bytes=1000)
-        self.knowledge.create_snapshot(Snapshot(TENANT, 1, SnapshotStatus.DRAFT, LOADED_AT, 1, 1, "fake"))
-        self.knowledge.publish(TENANT, 1)
+        record_snapshot(self.knowledge, Snapshot(TENANT, 1, SnapshotStatus.DRAFT, LOADED_AT, 1, 1, "fake"))
+        publish(self.knowledge, TENANT, 1)
         self.service = AnswerService(
             library,
             self.index,
@@ -164,8 +156,8 @@ def test_retry_works_once_the_backend_is_back(desk: Desk) -> None:
 
 def test_retry_searches_again_with_the_knowledge_base_as_it_is_now(desk: Desk) -> None:
     before = desk.ask()
-    desk.knowledge.create_snapshot(Snapshot(TENANT, 2, SnapshotStatus.DRAFT, LOADED_AT, 1, 1, "fake"))
-    desk.knowledge.publish(TENANT, 2)
+    record_snapshot(desk.knowledge, Snapshot(TENANT, 2, SnapshotStatus.DRAFT, LOADED_AT, 1, 1, "fake"))
+    publish(desk.knowledge, TENANT, 2)
     after = desk.service.retry(ANA, TENANT, before.id)
     assert (after.id, after.snapshot) == (before.id, 2)
 

@@ -41,6 +41,14 @@ def test_covered_question_whose_best_passage_does_not_stand_out_shows_sources() 
     assert band_of(retrieval(alike, PASSAGE), None) is Band.SOURCES_ONLY
 
 
+def test_question_that_somebody_curated_an_answer_for_is_answered_with_it() -> None:
+    curated = passage("Ask for the slip.", "curated/1a2b", similarity=0.8)
+    assert band_of(retrieval(WEAK, curated), BandCuts(not_found_below=5.0, draft_from=2.0)) is Band.DRAFT
+    assert band_of(retrieval(WEAK, replace(curated, similarity=0.6)), None) is Band.NOT_FOUND
+    unknown_code = replace(WEAK, missing_identifiers=("pa999",))
+    assert band_of(retrieval(unknown_code, curated), None) is not Band.DRAFT
+
+
 def test_code_that_was_found_is_never_declined() -> None:
     found = replace(WEAK, held_identifiers=("75",))
     assert band_of(retrieval(found, PASSAGE), None) is not Band.NOT_FOUND

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from services.answers.bands import DEFAULT_CUTS, band_of
+from services.answers.bands import DEFAULT_CUTS, band_of, confidence
 from services.answers.calibration import FEWEST_GOLDEN, CalibrationReport, CalibrationService
 from services.answers.models import Band
 from services.errors import NotFoundError
 from services.knowledge.library import KnowledgeService
 from services.knowledge.models import BandCuts, ExpectedPassage, GoldenQuestion, Retrieval, Snapshot, SnapshotStatus
-from tests.answer_fakes import STRONG, FakeKnowledgeIndex, FakeKnowledgeRepository, passage, retrieval
-from tests.contract.knowledge_samples import LOADED_AT
+from tests.answer_fakes import STRONG, FakeKnowledgeIndex, passage, retrieval
+from tests.contract.knowledge_samples import LOADED_AT, publish, record_snapshot
 from tests.fakes import FakeEmbedder, FakeFiles
+from tests.knowledge_fakes import FakeKnowledgeRepository
 
 TENANT = "pharmacy"
 
@@ -59,8 +60,8 @@ class Calibrated:
         knowledge = KnowledgeService(self.repository, self.index, FakeEmbedder(), FakeFiles(), max_file_bytes=1000)
         self.service = CalibrationService(knowledge, self.index, self.repository)
         for number in (1, 2):
-            self.repository.create_snapshot(Snapshot(TENANT, number, SnapshotStatus.DRAFT, LOADED_AT, 1, 1, "fake"))
-        self.repository.publish(TENANT, 1)
+            record_snapshot(self.repository, Snapshot(TENANT, number, SnapshotStatus.DRAFT, LOADED_AT, 1, 1, "fake"))
+        publish(self.repository, TENANT, 1)
 
     def cuts(self, number: int = 1) -> BandCuts:
         """The cuts that were learned."""
@@ -89,6 +90,16 @@ def test_golden_questions_are_kept_and_foreign_ones_declined(learned: tuple[Cali
         assert share.kept >= 0.9
         assert share.declined >= 0.95
     assert (report.tune.golden_count, report.test.golden_count) == (40, 10)
+
+
+def test_cut_lies_midway_where_golden_and_foreign_questions_are_apart(
+    learned: tuple[Calibrated, CalibrationReport],
+) -> None:
+    cuts = learned[0].cuts()
+    kept = min(confidence(find(question.text), cuts) for question in golden(40))
+    foreign = max(confidence(find(text), cuts) for text in ("who won the match", "play a song", "the weather"))
+    assert foreign < cuts.not_found_below < kept
+    assert min(kept - cuts.not_found_below, cuts.not_found_below - foreign) > 0.2 * (kept - foreign)
 
 
 def test_cuts_are_stored_with_the_published_snapshot_only(learned: tuple[Calibrated, CalibrationReport]) -> None:
@@ -160,3 +171,22 @@ def test_tenant_without_a_published_snapshot_cannot_be_calibrated(calibrated: Ca
         calibrated.service.calibrate("clinic")
     with pytest.raises(NotFoundError):
         calibrated.service.calibrate(TENANT, number=9)
+
+
+def test_cuts_taken_over_hold_while_texts_and_questions_are_the_same(calibrated: Calibrated) -> None:
+    calibrated.repository.save_golden_questions(TENANT, [*golden(30), *golden(5, split="test"), *MISSING])
+    calibrated.service.calibrate(TENANT)
+    cuts = calibrated.cuts()
+
+    def drafted(reused: int) -> int:
+        draft = Snapshot(TENANT, 0, SnapshotStatus.DRAFT, LOADED_AT, 9, 100, "fake", cuts, reused_count=reused)
+        number = calibrated.repository.reserve_snapshot(draft, build_id=f"build {reused}").number
+        calibrated.repository.complete_snapshot(replace(draft, number=number))
+        return number
+
+    assert not calibrated.service.calibrate_unless_it_holds(TENANT, drafted(reused=97))
+    assert calibrated.service.calibrate_unless_it_holds(TENANT, drafted(reused=50))
+    same = drafted(reused=98)
+    calibrated.repository.save_golden_questions(TENANT, [GoldenQuestion("x", "the weather", kind="off_topic")])
+    assert calibrated.service.calibrate_unless_it_holds(TENANT, same)
+    assert not calibrated.service.calibrate_unless_it_holds(TENANT, same)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from services.errors import BackendUnavailableError
 from services.storage.database import Database
-from services.storage.tables import AccountTenantRow, TenantRow
+from services.storage.tables import AccountTenantRow, DocumentRow, TenantRow
 
 
 @pytest.fixture
@@ -74,7 +74,8 @@ def test_foreign_keys_hold(database: Database) -> None:
 def test_deleted_tenant_takes_its_rows_with_it(database: Database) -> None:
     with database.transaction() as session:
         session.add(tenant(datetime.now(UTC)))
-        session.execute(text("INSERT INTO document (tenant_id, id, current_version) VALUES ('pharmacy', 'a.md', 1)"))
+        session.flush()
+        session.add(DocumentRow(tenant_id="pharmacy", id="a.md", current_version=1, changed_at=datetime.now(UTC)))
     with database.transaction() as session:
         session.execute(text("DELETE FROM tenant"))
         assert session.execute(text("SELECT count(*) FROM document")).scalar() == 0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import JSON, Boolean, Date, DateTime, Float, Integer, MetaData, inspect, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.types import TypeEngine
 
+# Imported so that their tables join the metadata, whichever test runs first.
+from services.storage import feedback_tables, golden_run_tables, job_tables, source_tables  # noqa: F401
 from services.storage.database import MIGRATIONS, Database
 from services.storage.tables import Base
 from tests.serving import ROOT
@@ -53,6 +58,42 @@ def test_second_upgrade_changes_nothing(database: Database) -> None:
     database.migrate()
     database.migrate()
     assert differences(database) == []
+
+
+def test_upgrade_of_a_database_in_use_loses_no_row(database: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    now = datetime.now(UTC)
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        first = MetaData()
+        first.reflect(connection)
+        rows: dict[str, dict[str, object]] = {
+            "tenant": {"id": "pharmacy", "name": "Pharmacy"},
+            "document": {"tenant_id": "pharmacy", "id": "a.md", "current_version": 1},
+            "document_version": {"tenant_id": "pharmacy", "document_id": "a.md", "version": 1, "owner": "Grace"},
+            "snapshot": {"tenant_id": "pharmacy", "number": 1},
+            "account": {"username": "ana"},
+            "conversation": {"id": "c", "tenant_id": "pharmacy", "username": "ana"},
+            "answer": {"id": "a", "tenant_id": "pharmacy", "conversation_id": "c"},
+        }
+        for name, given in rows.items():
+            table = first.tables[name]
+            needed = {column.name: _some_value(column.type, now) for column in table.columns if not column.nullable}
+            connection.execute(table.insert().values({**needed, **given}))
+    database.migrate()
+    with database.engine.connect() as connection:
+        for name in rows:
+            assert connection.execute(text(f"SELECT count(*) FROM {name}")).scalar() == 1, name  # noqa: S608
+        assert connection.execute(text("SELECT owner FROM document")).scalar() == "Grace"
+    with pytest.raises(IntegrityError), database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO account_tenant (username, tenant_id) VALUES ('nobody', 'pharmacy')"))
+
+
+def _some_value(kind: TypeEngine[Any], now: datetime) -> object:
+    values: dict[type, object] = {Boolean: False, Integer: 1, Float: 1.0, JSON: [], DateTime: now, Date: now.date()}
+    return next((value for known, value in values.items() if isinstance(kind, known)), "x")
 
 
 def test_downgrade_takes_back_what_the_upgrade_made(database: Database) -> None:
