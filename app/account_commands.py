@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from app.terminal import open_services, print_table
+from app.terminal import tenant_id as tenant_slug
 from services.access.models import Account, Role
 from services.errors import InputError
 
 Username = Annotated[str, typer.Argument(help="User name, such as ana.reyes; upper and lower case are the same.")]
+TenantId = Annotated[str, typer.Argument(metavar="ID", help="Id of the tenant.", callback=tenant_slug)]
 PasswordFromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
 ]
@@ -29,6 +31,9 @@ def register(cli: typer.Typer) -> None:
         change_tenants,
         list_accounts,
         add_tenant,
+        rename_tenant,
+        archive_tenant,
+        unarchive_tenant,
         list_tenants,
     ):
         cli.command()(command)
@@ -113,15 +118,39 @@ def add_tenant(
     print(f"Added tenant {tenant.id} ({tenant.name}).")
 
 
+def rename_tenant(
+    tenant_id: TenantId,
+    name: Annotated[str, typer.Option(help="Name that people see from now on.")],
+) -> None:
+    """Change the name of a tenant; its id stays."""
+    tenant = open_services().tenants.rename_tenant(None, tenant_id, name)
+    print(f"{tenant.id} is now called {tenant.name}.")
+
+
+def archive_tenant(tenant_id: TenantId) -> None:
+    """Take a tenant out of use: it is offered to nobody and does not answer. Nothing of it is lost."""
+    tenant = open_services().tenants.archive_tenant(None, tenant_id)
+    print(f"Archived {tenant.id} ({tenant.name}). Bring it back with unarchive-tenant.")
+
+
+def unarchive_tenant(tenant_id: TenantId) -> None:
+    """Bring an archived tenant back as it was."""
+    tenant = open_services().tenants.unarchive_tenant(None, tenant_id)
+    print(f"{tenant.id} ({tenant.name}) is in use again.")
+
+
 def list_tenants(
+    archived: Annotated[bool, typer.Option("--archived", help="Show archived tenants too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Show all tenants."""
-    tenants = open_services().accounts.list_tenants()
+    """Show the tenants."""
+    tenants = [tenant for tenant in open_services().tenants.list_tenants(None) if archived or not tenant.archived]
     if as_json:
-        print(json.dumps([{"id": tenant.id, "name": tenant.name} for tenant in tenants], indent=2, ensure_ascii=False))
+        rows = [{"id": tenant.id, "name": tenant.name, "archived": tenant.archived} for tenant in tenants]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
     elif tenants:
-        print_table(("ID", "NAME"), [(tenant.id, tenant.name) for tenant in tenants])
+        states = {False: "in use", True: "archived"}
+        print_table(("ID", "NAME", "STATE"), [(tenant.id, tenant.name, states[tenant.archived]) for tenant in tenants])
     else:
         print("There are no tenants yet. Add one with add-tenant.")
 

@@ -115,7 +115,7 @@ class _CachedReadiness:
 
 
 def _readiness_response(checks: list[Readiness]) -> Response:
-    ready = all(check.ready for check in checks)
+    ready = all(check.ready for check in checks if check.essential)
     # Anybody may ask: names, codes and times, but no message that describes the installation.
     content = {
         "ready": ready,

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from app.terminal import EXIT_ERROR, open_services, tenant_id
+from app.terminal import EXIT_ERROR, give_way, open_services, tenant_id
 from services.errors import InputError
 from services.knowledge.models import LoadFailure, LoadReport, SearchType
+
+if TYPE_CHECKING:
+    from services.bootstrap import Services
 
 Tenant = Annotated[str, typer.Option(help="Id of the tenant, such as pharmacy.", callback=tenant_id)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of text.")]
@@ -20,13 +26,25 @@ EXIT_SOME_FAILED = 3
 
 def register(cli: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (load_knowledge, publish, retrieve, show_document, list_snapshots, load_golden_questions, calibrate):
+    for command in (
+        load_knowledge,
+        publish,
+        roll_back,
+        retrieve,
+        show_document,
+        list_snapshots,
+        load_golden_questions,
+        calibrate,
+    ):
         cli.command()(command)
 
 
 def load_knowledge(
     tenant: Tenant,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.", show_default=False)],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files, folders, zip archives, s3:// prefixes.", show_default=False),
+    ],
     publish: Annotated[bool, typer.Option("--publish", help="Answer from it at once; else it stays a draft.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -34,15 +52,19 @@ def load_knowledge(
 
     Reads Markdown, HTML, text, PDF, Word, and CSV or Excel with the columns question and answer. A .jsonl file holds
     one document per line with id, title, text and url; its ids are kept, and citations count characters in its text. A
-    file that is already there by the same id becomes its next version.
+    file that is already there by the same id becomes its next version; one that is there already under another name is
+    not stored again.
 
     Exit code 0 when everything was loaded, 3 when some files failed (the others are loaded), 2 when nothing was done.
     """
+    give_way()
     services = open_services()
     services.accounts.ensure_tenant(tenant)
-    report = services.knowledge.load(tenant, paths, publish=publish)
+    with _fetched(services, paths) as local:
+        report = services.knowledge.load(tenant, local, publish=publish)
     if report.snapshot is not None and report.loaded:
-        services.calibration.calibrate(tenant, number=report.snapshot)
+        services.calibration.calibrate_unless_it_holds(tenant, report.snapshot)
+    services.publishing.prune(tenant)
     if as_json:
         print(json.dumps(_report_values(report), ensure_ascii=False, indent=2))
     else:
@@ -56,8 +78,19 @@ def publish(
     snapshot: Annotated[int, typer.Option(help="Number of the snapshot; an older one rolls back to it.")],
 ) -> None:
     """Make a snapshot the one that answers, from the next question on."""
-    open_services().knowledge.publish(tenant, snapshot)
+    services = open_services()
+    services.knowledge.publish(tenant, snapshot)
+    services.publishing.prune(tenant)
     print(f"Snapshot {snapshot} of {tenant} answers now.")
+
+
+def roll_back(tenant: Tenant) -> None:
+    """Let the snapshot that was published before the present one answer again; twice goes back two."""
+    services = open_services()
+    live = services.knowledge.require_published(tenant).number
+    number = services.publishing.require_roll_back_target(tenant, live)
+    services.knowledge.publish(tenant, number, reason="Rolled back.", expected_live=live)
+    print(f"Snapshot {number} of {tenant} answers again.")
 
 
 def retrieve(
@@ -166,6 +199,20 @@ def calibrate(
             f"{name}: {share.kept:.1%} of {share.golden_count} golden questions kept ({share.drafted:.1%} drafted), "
             f"{share.declined:.1%} of {share.out_of_scope_count} out-of-scope questions declined."
         )
+
+
+@contextmanager
+def _fetched(services: Services, paths: list[str]) -> Iterator[list[Path]]:
+    """The paths as they are on this machine; what lies in a bucket is fetched, and goes away afterwards."""
+    with tempfile.TemporaryDirectory() as temporary:
+        local = []
+        for number, path in enumerate(paths):
+            if path.startswith("s3://"):
+                local.append(Path(temporary, str(number)))
+                services.files.fetch_folder(path, local[-1])
+            else:
+                local.append(Path(path))
+        yield local
 
 
 def _open_output(path: Path) -> TextIO:

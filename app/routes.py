@@ -34,6 +34,16 @@ ROUTES: tuple[Route, ...] = (
         "answer",
         frozenset({Role.AGENT, Role.ADMIN}),
     ),
+    Route(
+        "../pages/manage_knowledge.py",
+        "Manage knowledge",
+        ":material/library_books:",
+        "knowledge",
+        frozenset({Role.ADMIN}),
+    ),
+    Route("../pages/check_quality.py", "Check quality", ":material/rule:", "quality", frozenset({Role.ADMIN})),
+    Route("../pages/improve_answers.py", "Improve answers", ":material/reviews:", "improve", frozenset({Role.ADMIN})),
+    Route("../pages/see_usage.py", "See usage", ":material/monitoring:", "usage", frozenset({Role.ADMIN})),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,11 @@ def load_sample_tenants(services: Services, *, force: bool = False) -> Iterator[
         report = services.knowledge.load(tenant, [folder / "documents"], publish=True)
         for failure in report.failures:
             yield f"{name}: {failure.source_name}: {failure.cause} {failure.remedy}"
-        services.knowledge.save_golden_questions(tenant, read_golden_questions(folder / "golden_questions.jsonl"))
+        golden = read_golden_questions(folder / "golden_questions.jsonl")
         foreign = read_golden_questions(folder / "out_of_scope_questions.jsonl")
-        calibration = services.calibration.calibrate(tenant, foreign)
+        off_topic = [replace(question, kind="off_topic") for question in foreign]
+        services.knowledge.save_golden_questions(tenant, [*golden, *off_topic])
+        calibration = services.calibration.calibrate(tenant)
         yield (
             f"{name}: {len(report.loaded) + len(report.unchanged)} documents in {report.chunk_count} chunks; on "
             f"questions it was not calibrated on, {calibration.test.kept:.0%} of golden questions kept and "

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+# What a worker needs to end beyond the time that it gives to its items.
+WORKER_END_SECONDS = 15
 
 
 def register(cli: typer.Typer) -> None:
@@ -26,7 +28,7 @@ def register(cli: typer.Typer) -> None:
 
 
 def serve() -> None:
-    """Run the web app until it is stopped.
+    """Run the web app, and a worker for background jobs beside it, until it is stopped.
 
     Address, port and everything else come from settings, such as FRONTLINE_PORT=8080 or FRONTLINE_DEMO=1
     (sample accounts with one-click sign-in, on this machine only). The README lists them all.
@@ -43,6 +45,7 @@ def serve() -> None:
         os.environ["FORWARDED_ALLOW_IPS"] = ""
 
     from app.asgi import build_app, display_address
+    from app.worker_processes import WorkerProcesses
     from components.wiring import services
 
     services()  # a wrong setting or a missing database stops here, in plain words
@@ -56,10 +59,14 @@ def serve() -> None:
         )
     # uvicorn stops gracefully and then raises the signal again: end with success, not as if killed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    workers = WorkerProcesses(settings.worker_processes, settings.worker_stop_seconds + WORKER_END_SECONDS)
+    workers.start()
     try:
         app.run(config=streamlit_options(settings))
     except KeyboardInterrupt:
         sys.exit(0)
+    finally:
+        workers.stop()
 
 
 def streamlit_options(settings: Settings) -> dict[str, Any]:

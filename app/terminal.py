@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from services.bootstrap import Services
 
 EXIT_ERROR = 2
+NICENESS_OF_LONG_WORK = 10
 
 
 def open_services() -> Services:
@@ -27,6 +28,12 @@ def open_services() -> Services:
 
     quiet = {} if "FRONTLINE_LOG_LEVEL" in os.environ else {"log_level": "WARNING"}
     return build_services(load_settings(**quiet))
+
+
+def give_way() -> None:
+    """Lower the priority of this process: agents who ask on the same machine come first."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS_OF_LONG_WORK)
 
 
 def tenant_id(value: str) -> str:

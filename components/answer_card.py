@@ -16,6 +16,7 @@ from components.copy_button import draw_copy_button
 from components.error_notice import show_error
 from components.escalation_control import draw_escalation
 from components.failure_words import failure_words
+from components.feedback_outcome import draw_feedback_outcome
 from components.frame import Viewer
 from components.markdown_text import in_one_line, plain
 from components.rating_control import draw_rating_reason, draw_thumbs
@@ -60,10 +61,10 @@ _LIST_MARK = re.compile(r"^\s*[-•*]\s+")
 _BACKENDS = {"openai": "a language model", "bedrock": "Amazon Bedrock", "sagemaker": "Amazon SageMaker"}
 
 
-def draw_question(answer: Answer) -> None:
-    """Draw the question as it was asked."""
+def draw_question(text: str) -> None:
+    """Draw a question as it was asked."""
     with st.chat_message("user", avatar=":material/person:"):
-        st.markdown(plain(answer.question))
+        st.markdown(plain(text))
 
 
 def draw_answer(history: AnswerHistory, person: Viewer, answer: Answer, *, newest: bool) -> None:
@@ -91,6 +92,7 @@ def draw_answer(history: AnswerHistory, person: Viewer, answer: Answer, *, newes
         draw_rating_reason(history, person.account, answer)
         if answer.band is not Band.DRAFT or answer.rating is Rating.DOWN or answer.escalated_at:
             draw_escalation(history, person.account, answer)
+        draw_feedback_outcome(person.account, answer)
 
 
 def statements_markdown(answer: Answer) -> str:

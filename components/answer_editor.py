@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from components import session_keys
 from components.difference_view import draw_difference
 from components.error_notice import show_error
+from components.frame import Viewer
 from services.access.models import Account
 from services.answers.history import LONGEST_EDIT_CHARACTERS, AnswerHistory
 from services.answers.models import Answer
@@ -53,7 +56,7 @@ def draw_editor(history: AnswerHistory, account: Account, answer: Answer) -> Non
             on_click=_close,
             args=(answer,),
         )
-        st.caption("Kept when you leave the field. The draft stays beside it.")
+        st.caption("Kept when you leave the field, and over a reload. The draft stays beside it.")
     draw_changes(history, account, answer)
 
 
@@ -71,6 +74,27 @@ def draw_changes(history: AnswerHistory, account: Account, answer: Answer) -> No
             on_click=_back,
             args=(history, account, answer),
         )
+
+
+def keep_unsaved_edits(
+    history: AnswerHistory, person: Viewer, answers: Sequence[Answer], edits: Mapping[str, str]
+) -> None:
+    """Keep what was being typed when the page was loaded anew, and open its fields again; for callbacks.
+
+    Args:
+        answers: What the open conversation holds; of these it is known whether the text is kept already.
+        edits: The texts by the ids of their answers.
+    """
+    kept = {answer.id: answer.current_text for answer in answers}
+    for answer_id, text in edits.items():
+        if kept.get(answer_id) == text:
+            continue
+        try:
+            history.save_edit(person.account, person.tenant.id, answer_id, text)
+        except AppError as error:
+            show_error(error)
+        else:
+            st.session_state[session_keys.EDITING + answer_id] = True
 
 
 def _open(answer: Answer) -> None:

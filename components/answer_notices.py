@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from components import session_keys
-from components.asking import AskRequest, request
+from components.ask_queue import AskRequest
+from components.asking import request
 from components.markdown_text import in_one_line
 from services.answers.models import Answer, Notice, NoticeKind
 

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from components import session_keys
+from components.answer_editor import keep_unsaved_edits
 from components.ask_box_script import attend_ask_box
+from components.ask_queue import AskRequest, StoredListener, Work, Worker, queue
 from components.error_notice import show_error
 from components.frame import Viewer
 from components.markdown_text import in_one_line, plain
 from components.wiring import Services
-from services.answers.models import Answer, AnswerStatus
+from services.answers.models import Answer, DeltaListener
 from services.errors import AppError
 from services.logs import get_logger
 
 _REFERENCE_CHARACTERS = 10
+_LOOK_SECONDS = 0.05
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AskRequest:
-    """Something to work on in this run.
-
-    Attributes:
-        searched_question: What to search for instead, as the agent corrected it.
-        retried_answer: The answer whose question is tried once more.
-    """
-
-    text: str
-    searched_question: str | None = None
-    retried_answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +32,17 @@ class Failure:
     remedy: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """A question that goes back into the ask box, and why if there is a reason."""
+
+    text: str
+    error: Exception | None = None
+
+
 def request(asked: AskRequest) -> None:
-    """Have the next run work on this; for callbacks. It stays requested until the work has begun."""
-    st.session_state[session_keys.ASK_REQUEST] = asked
+    """Have the next run work on this; for callbacks. What was asked before comes first."""
+    queue().add(asked)
 
 
 def retry(answer: Answer) -> None:
@@ -54,68 +50,77 @@ def retry(answer: Answer) -> None:
     request(AskRequest(answer.question, retried_answer=answer.id))
 
 
-def draw_ask_box(person: Viewer, conversation_id: str | None, *, follow_up: bool, disabled: bool) -> AskRequest | None:
-    """Draw the ask box and return what is to be worked on now."""
-    refused: tuple[str, AppError] | None = st.session_state.pop(session_keys.ASK_REFUSED, None)
-    if refused is not None:
-        st.session_state[session_keys.ASK_BOX] = refused[0]  # back in the box, to be corrected
-        show_error(refused[1])
+def leave_questions() -> None:
+    """Leave what is being answered: it goes on and is kept in its conversation. The rest is back in the ask box."""
+    waiting = queue().waiting
+    st.session_state.pop(session_keys.ASK_QUEUE, None)
+    texts = [asked.text for asked in waiting if asked.retried_answer is None]
+    if texts:
+        st.session_state[session_keys.ASK_REFUSED] = _Returned("\n".join(texts))
+
+
+def focus_ask_box() -> None:
+    """Have the next run put the cursor into the ask box; for callbacks."""
+    st.session_state[session_keys.ASK_FOCUS] = st.session_state.get(session_keys.ASK_FOCUS, 0) + 1
+
+
+def draw_ask_box(app: Services, person: Viewer, answers: Sequence[Answer], *, disabled: bool) -> None:
+    """Draw the ask box; it takes questions at any time, also while one is being answered.
+
+    Args:
+        answers: What the open conversation holds.
+    """
+    returned: _Returned | None = st.session_state.pop(session_keys.ASK_REFUSED, None)
+    with st.container(gap=None):
+        if returned is not None:
+            st.session_state[session_keys.ASK_BOX] = returned.text
+            if returned.error is not None:
+                show_error(returned.error)
     with st.container(gap=None):
         st.chat_input(
-            "Ask a follow-up, or something new …" if follow_up else "Ask about a code, a form, a policy …",
+            "Ask a follow-up, or something new …" if answers else "Ask about a code, a form, a policy …",
             key=session_keys.ASK_BOX,
             disabled=disabled,
-            submit_mode="disable",
+            submit_mode="submit",
             on_submit=_request_typed,
         )
-        attend_ask_box(conversation_id, f"{person.account.username}@{person.tenant.id}")
-    waiting: AskRequest | None = st.session_state.get(session_keys.ASK_REQUEST)
-    return waiting
+        attend_ask_box(
+            f"{person.account.username}@{person.tenant.id}",
+            focus=st.session_state.get(session_keys.ASK_FOCUS, 0),
+            heard=st.session_state.get(session_keys.ASK_HEARD, 0),
+            on_questions=_request_all,
+            on_edits=lambda edits: keep_unsaved_edits(app.answer_history, person, answers, edits),
+        )
 
 
-def work_on(app: Services, person: Viewer, asked: AskRequest, conversation_id: str | None) -> None:
-    """Draw the question and the waiting, find the answer, and start a new run that shows it."""
-    with st.chat_message("user", avatar=":material/person:"):
-        st.markdown(plain(asked.text))
+def work_on_next(app: Services, person: Viewer, conversation_id: str | None) -> Work:
+    """Draw the waiting for the next question until there is an answer to it or a failure.
+
+    A run that ends meanwhile loses nothing: the next one waits for the same answer. A question that was refused goes
+    back into the box, in a new run.
+    """
+    asked = queue()
+    work = asked.work(lambda one: _worker(app, person, one, conversation_id))
     with st.chat_message("assistant", avatar=":material/menu_book:"):
-        arrival = _Arrival(st.empty())
+        draft = st.empty()
         with st.spinner(f"Searching the knowledge base of {in_one_line(person.tenant.name)} …"):
-            _answer_and_open(app, person, asked, conversation_id, arrival)
-    st.rerun()
+            drawn = ""
+            while not work.wait(_LOOK_SECONDS):
+                # Reading the session state lets Streamlit end this run where another one is asked for.
+                if queue() is asked and drawn != work.draft:
+                    drawn = work.draft
+                    draft.markdown(plain(drawn))
+    _keep_outcome(work)
+    asked.current = None
+    return work
 
 
-def _answer_and_open(
-    app: Services, person: Viewer, asked: AskRequest, conversation_id: str | None, arrival: _Arrival
-) -> None:
-    started = datetime.now(UTC)
-    st.session_state.pop(session_keys.ASK_REQUEST, None)
-    try:
-        answer = _answer(app, person, asked, conversation_id, arrival)
-    except AppError as error:
-        failed = _stored_answer(app, person, asked, conversation_id, since=started, status=AnswerStatus.FAILED)
-        if failed is None:
-            st.session_state[session_keys.ASK_REFUSED] = (asked.text, error)
-            return
-        answer = failed
-        st.session_state[session_keys.ASK_FAILURE + answer.id] = Failure(error.message_for_user, error.remedy)
-        _log.warning("answer-failed", reference=reference_of(answer), code=error.code)
-    except BaseException:
-        # Streamlit ends a run from inside when another one starts: that one takes the question up again.
-        stored = _stored_answer(app, person, asked, conversation_id, since=started)
-        if stored is None:
-            request(asked)
-        else:
-            st.session_state[session_keys.OPEN_CONVERSATION] = stored.conversation_id
-            if stored.status is AnswerStatus.PENDING:
-                retry(stored)
-        raise
-    st.session_state[session_keys.OPEN_CONVERSATION] = answer.conversation_id
-
-
-def _request_typed() -> None:
-    typed = st.session_state.get(session_keys.ASK_BOX)
-    if typed:
-        request(AskRequest(typed))
+def draw_waiting(waiting: Sequence[AskRequest]) -> None:
+    """Draw the questions that come after the one that is worked on."""
+    for asked in waiting:
+        with st.chat_message("user", avatar=":material/person:"):
+            st.markdown(plain(asked.text))
+            st.caption(":material/schedule: Comes next")
 
 
 def reference_of(answer: Answer) -> str:
@@ -123,51 +128,50 @@ def reference_of(answer: Answer) -> str:
     return answer.id[:_REFERENCE_CHARACTERS]
 
 
-class _Arrival:
-    """Shows a text while it arrives."""
-
-    def __init__(self, place: DeltaGenerator) -> None:
-        self._place = place
-        self._text = ""
-
-    def __call__(self, delta: str) -> None:
-        self._text += delta
-        self._place.markdown(plain(self._text))
+def _request_typed() -> None:
+    typed = st.session_state.get(session_keys.ASK_BOX)
+    if typed:
+        _request_all([typed])
 
 
-def _answer(app: Services, person: Viewer, asked: AskRequest, conversation_id: str | None, arrival: _Arrival) -> Answer:
-    if asked.retried_answer is not None:
-        return app.answers.retry(person.account, person.tenant.id, asked.retried_answer, on_delta=arrival)
-    return app.answers.ask(
-        person.account,
-        person.tenant.id,
-        asked.text,
-        conversation_id=conversation_id,
-        searched_question=asked.searched_question,
-        on_delta=arrival,
-    )
+def _request_all(texts: Sequence[str]) -> None:
+    for text in texts:
+        request(AskRequest(text))
+    st.session_state[session_keys.ASK_HEARD] = st.session_state.get(session_keys.ASK_HEARD, 0) + 1
 
 
-def _stored_answer(
-    app: Services,
-    person: Viewer,
-    asked: AskRequest,
-    conversation_id: str | None,
-    *,
-    since: datetime,
-    status: AnswerStatus | None = None,
-) -> Answer | None:
-    """What was stored of this request, if it has this status; None when it was not stored at all."""
-    history, account, tenant_id = app.answer_history, person.account, person.tenant.id
-    if conversation_id is None:
-        newest = history.recent_conversations(account, tenant_id, limit=1)
-        if not newest:
-            return None
-        conversation_id = newest[0].id
-    found = [
-        answer
-        for answer in history.answers(account, tenant_id, conversation_id)
-        if status in (None, answer.status)
-        and (answer.id == asked.retried_answer or (asked.retried_answer is None and answer.asked_at >= since))
-    ]
-    return found[-1] if found else None
+def _worker(app: Services, person: Viewer, asked: AskRequest, conversation_id: str | None) -> Worker:
+    account, tenant_id = person.account, person.tenant.id
+
+    def ask(on_delta: DeltaListener, on_stored: StoredListener) -> Answer:
+        return app.answers.ask(
+            account,
+            tenant_id,
+            asked.text,
+            conversation_id=conversation_id,
+            searched_question=asked.searched_question,
+            on_delta=on_delta,
+            on_stored=on_stored,
+        )
+
+    def retry_answer(on_delta: DeltaListener, on_stored: StoredListener) -> Answer:
+        found = app.answer_history.answers(account, tenant_id, conversation_id or "")
+        on_stored(next(one for one in found if one.id == asked.retried_answer))
+        return app.answers.retry(account, tenant_id, asked.retried_answer or "", on_delta=on_delta)
+
+    return ask if asked.retried_answer is None else retry_answer
+
+
+def _keep_outcome(work: Work) -> None:
+    """Remember which conversation it belongs to, and why it failed if it did."""
+    if work.stored is None:
+        st.session_state[session_keys.ASK_REFUSED] = _Returned(work.request.text, work.error)
+        return
+    st.session_state[session_keys.OPEN_CONVERSATION] = work.stored.conversation_id
+    st.query_params[session_keys.CONVERSATION] = work.stored.conversation_id
+    if isinstance(work.error, AppError):
+        failure = Failure(work.error.message_for_user, work.error.remedy)
+        st.session_state[session_keys.ASK_FAILURE + work.stored.id] = failure
+        _log.warning("answer-failed", reference=reference_of(work.stored), code=work.error.code)
+    elif work.error is not None:
+        _log.error("answer-failed", reference=reference_of(work.stored), code="unexpected", exc_info=work.error)

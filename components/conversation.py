@@ -8,7 +8,8 @@ import streamlit as st
 
 from components import session_keys
 from components.answer_card import BANDS, draw_answer, draw_question
-from components.asking import AskRequest, request
+from components.ask_queue import AskRequest, queue
+from components.asking import draw_waiting, focus_ask_box, leave_questions, request, work_on_next
 from components.frame import Viewer
 from components.markdown_text import in_one_line
 from components.source_panel import draw_sources
@@ -69,7 +70,8 @@ def draw_download(history: AnswerHistory, person: Viewer, conversation_id: str) 
 
 def start_new_conversation() -> None:
     """Leave the open conversation; the next question begins another one."""
-    st.session_state.pop(session_keys.ASK_REQUEST, None)
+    leave_questions()
+    focus_ask_box()
     st.session_state.pop(session_keys.OPEN_CONVERSATION, None)
     st.query_params.pop(session_keys.CONVERSATION, None)
 
@@ -82,15 +84,46 @@ def draw_earlier_turns(app: Services, person: Viewer, answers: Sequence[Answer])
         turn = st.expander(label, icon=icon, key=session_keys.EARLIER_TURN + answer.id, on_change="rerun")
         if turn.open:
             with turn:
-                draw_question(answer)
+                draw_question(answer.question)
                 draw_answer(app.answer_history, person, answer, newest=False)
                 draw_sources(app, answer)
 
 
 def draw_newest_turn(app: Services, person: Viewer, answer: Answer) -> None:
     """Draw the last question and its answer."""
-    draw_question(answer)
+    draw_question(answer.question)
     draw_answer(app.answer_history, person, answer, newest=True)
+
+
+def draw_next_answer(
+    app: Services, person: Viewer, answers: Sequence[Answer], conversation_id: str | None
+) -> list[Answer]:
+    """Draw the next question that waits for an answer, then its answer as soon as there is one.
+
+    Args:
+        answers: The answers of the open conversation.
+
+    Returns:
+        All answers of the conversation, with the new one. Where more is to be done, a new run begins instead.
+    """
+    asked = queue()
+    begun = asked.next
+    if begun is None:
+        return list(answers)
+    draw_earlier_turns(app, person, [answer for answer in answers if answer.id != begun.retried_answer])
+    draw_question(begun.text)
+    place = st.empty()
+    draw_waiting([one for one in asked.waiting if one is not begun])
+    with place:
+        work = work_on_next(app, person, conversation_id)
+    if work.stored is None or asked.waiting:
+        st.rerun()
+    now = app.answer_history.answers(person.account, person.tenant.id, work.stored.conversation_id)
+    if not now or now[-1].id != work.stored.id:
+        st.rerun()
+    with place:
+        draw_answer(app.answer_history, person, now[-1], newest=True)
+    return now
 
 
 def has_sources(answer: Answer) -> bool:
@@ -127,10 +160,7 @@ def draw_nothing_published(person: Viewer) -> None:
     """Say who can load the knowledge base."""
     tenant = in_one_line(person.tenant.name)
     if person.account.role is Role.ADMIN:
-        remedy = (
-            "Load documents and publish them with the command line: "
-            f"`python -m app load-knowledge --tenant {person.tenant.id} FOLDER --publish`."
-        )
+        remedy = "Add documents under Manage knowledge, check the draft that comes of them, and publish it."
     else:
         remedy = "An administrator can load your procedures. Until then there is nothing to answer from."
     st.info(f"**{tenant} has no knowledge base yet.**  \n{remedy}", icon=":material/inventory_2:")

@@ -39,6 +39,11 @@ class Viewer:
     sidebar: DeltaGenerator
 
 
+def tenant_address(person: Viewer) -> dict[str, str]:
+    """The query parameter with which a link to another page keeps the tenant: its name, as the menu writes it."""
+    return {session_keys.TENANT: person.tenant.name}
+
+
 def viewer() -> Viewer:
     """The viewer of this run; a page calls this first.
 
@@ -66,7 +71,7 @@ def draw_frame(services: Services, account: Account, menu: Sequence[MenuEntry]) 
     with st.sidebar:
         tenant = _choose_tenant(services.accounts.tenants_of(account))
         require_tenant(account, tenant.id)
-        with st.container(gap=None):
+        with st.container(gap="xxsmall"):
             for entry in menu:
                 st.page_link(entry.page, label=entry.title, icon=entry.icon, width="stretch")
         page_sidebar = st.container()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import session_keys
+from components.asking import focus_ask_box, leave_questions
 from components.frame import Viewer
 from components.markdown_text import in_one_line
 from services.answers.history import AnswerHistory
@@ -42,7 +43,8 @@ def draw_history_menu(history: AnswerHistory, person: Viewer) -> None:
 
 def open_conversation(conversation_id: str) -> None:
     """Open a conversation; for callbacks."""
-    st.session_state.pop(session_keys.ASK_REQUEST, None)
+    leave_questions()
+    focus_ask_box()
     st.session_state[session_keys.OPEN_CONVERSATION] = conversation_id
     st.query_params[session_keys.CONVERSATION] = conversation_id
 

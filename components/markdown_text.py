@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _SPACES = re.compile(r"[^\S\n]+")
-_MARK = ":green-background["
 
 
 def plain(text: str) -> str:
@@ -28,28 +27,33 @@ def in_one_line(text: str, longest_characters: int | None = None) -> str:
 
 def highlighted(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """The text as it is, with the spans marked; a mark never crosses a line."""
+    return marked(text, [(start, end, "green") for start, end in spans])
+
+
+def marked(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
+    """As :func:`highlighted`, with a color of Streamlit's for each span."""
     lines: list[str] = []
     offset = 0
     for line in text.split("\n"):
-        lines.append(_marked_line(line, [(start - offset, end - offset) for start, end in spans]))
+        lines.append(_marked_line(line, [(start - offset, end - offset, color) for start, end, color in spans]))
         offset += len(line) + 1
     paragraphs = re.split(r"\n{2,}", "\n".join(lines))
     return "\n\n".join("  \n".join(paragraph.split("\n")) for paragraph in paragraphs if paragraph.strip())
 
 
-def _marked_line(line: str, spans: Sequence[tuple[int, int]]) -> str:
+def _marked_line(line: str, spans: Sequence[tuple[int, int, str]]) -> str:
     pieces: list[str] = []
     at = 0
-    for left, right in spans:
+    for left, right, color in spans:
         start, end = max(left, at), min(right, len(line))
         if start >= end:
             continue
         pieces.append(_line(line[at:start]))
-        marked = line[start:end]
-        if marked.strip():
-            before = " " if marked[0].isspace() else ""
-            after = " " if marked[-1].isspace() else ""
-            pieces.append(f"{before}{_MARK}{_line(marked.strip())}]{after}")
+        words = line[start:end]
+        if words.strip():
+            before = " " if words[0].isspace() else ""
+            after = " " if words[-1].isspace() else ""
+            pieces.append(f"{before}:{color}-background[{_line(words.strip())}]{after}")
         at = end
     pieces.append(_line(line[at:]))
     return "".join(pieces).strip()

@@ -18,13 +18,14 @@ LOCAL_ADDRESS = "local"  # what Streamlit tells about loopback: nothing
 def signed_in(services: Services) -> SignedIn | None:
     """Who is signed in; draws the sign-in page and returns None when nobody is."""
     had_session = session_keys.SESSION_TOKEN in st.session_state
+    # Always there, so that what comes after it has the same place before, during and after signing in.
+    page = st.empty()
     current = authenticator.resume(services)
     if current is not None:
         return current
     if had_session:
         authenticator.forget()
         st.session_state[session_keys.SIGN_IN_NOTICE] = "Your session has ended. Sign in again to continue."
-    page = st.empty()
     with page.container(horizontal_alignment="center"):
         current = _sign_in_card(services)
     if current is None:

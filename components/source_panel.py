@@ -14,6 +14,7 @@ from components.whole_document import show_document
 from components.wiring import Services
 from services.answers.excerpts import Excerpt
 from services.answers.models import Answer
+from services.knowledge.curated_words import CURATED_MEDIA_TYPE
 
 
 def draw_sources(app: Services, answer: Answer) -> None:
@@ -66,6 +67,8 @@ def _origin(source: Source) -> str:
         parts.append(f"page {source.page}")
     if source.stored is not None:
         document = source.stored.document
+        if document.media_type == CURATED_MEDIA_TYPE:
+            parts.insert(0, "Curated answer")
         today = datetime.now(UTC).date()
         if document.reviewed_on is not None:
             reviewed = datetime.combine(document.reviewed_on, datetime.min.time(), UTC)

@@ -17,7 +17,7 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
         if seconds < most:
             count = int(seconds // length)
             return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return day(moment.astimezone(_zone()).date())
+    return day(moment.astimezone(browser_zone()).date())
 
 
 def day(value: date) -> str:
@@ -30,7 +30,8 @@ def took(milliseconds: float) -> str:
     return f"{max(milliseconds / 1000, 0.1):.1f} s"
 
 
-def _zone() -> ZoneInfo:
+def browser_zone() -> ZoneInfo:
+    """The zone of the person's browser; UTC where it does not tell."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):

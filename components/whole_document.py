@@ -14,7 +14,6 @@ from components.times import ago
 from components.wiring import Services
 from services.errors import AppError
 from services.knowledge.models import DocumentVersion
-from services.knowledge.page_images import draw_page
 
 _PDF = "application/pdf"
 _LONGEST_SHOWN_CHARACTERS = 60_000
@@ -92,4 +91,4 @@ def _draw_page(app: Services, tenant_id: str, stored: DocumentVersion, source: S
 
 @st.cache_data(max_entries=32, show_spinner="Drawing the page …")
 def _page_picture(_app: Services, tenant_id: str, stored: DocumentVersion, page: int, quotes: tuple[str, ...]) -> bytes:
-    return draw_page(_app.knowledge.original_file(tenant_id, stored), page, marked=quotes)
+    return _app.page_pictures.draw(_app.knowledge.original_file(tenant_id, stored), page, marked=quotes)

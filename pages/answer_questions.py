@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from components import session_keys
-from components.asking import draw_ask_box, work_on
+from components.ask_queue import queue
+from components.asking import draw_ask_box
 from components.conversation import (
     draw_download,
     draw_earlier_turns,
     draw_legend,
     draw_newest_turn,
+    draw_next_answer,
     draw_nothing_published,
     draw_start,
     has_sources,
@@ -29,34 +31,22 @@ heading, beside = st.columns([2, 1], vertical_alignment="bottom")
 with heading.container(gap=None):
     st.title("Answer questions", anchor=False)
     st.caption("Ask in your own words. Every answer names its source in your procedures.")
+notices = st.container()
+left, right = st.columns([3, 2], gap="medium")
 
-conversation_id = open_conversation_id(app, person)
-if conversation_id:
-    with beside.container(horizontal=True, horizontal_alignment="right"):
-        draw_download(history, person, conversation_id)
-        st.button(
-            "New conversation",
-            key=session_keys.NEW_CONVERSATION_BUTTON,
-            icon=":material/add:",
-            shortcut="Alt+N",
-            on_click=start_new_conversation,
-        )
+with notices:
+    conversation_id = open_conversation_id(app, person)
 answers = history.answers(person.account, person.tenant.id, conversation_id) if conversation_id else []
 published = app.knowledge.published_snapshot(person.tenant.id) is not None
-draw_history_menu(history, person)
 
-left, right = st.columns([3, 2], gap="medium")
 with left:
     turns = st.container()
-    asked = draw_ask_box(person, conversation_id, follow_up=bool(answers), disabled=not published)
-
-if asked is not None:
-    with turns:
-        draw_earlier_turns(app, person, answers)
-        work_on(app, person, asked, conversation_id)
-
+    draw_ask_box(app, person, answers, disabled=not published)
 with turns:
-    if answers:
+    if queue().next is not None:
+        answers = draw_next_answer(app, person, answers, conversation_id)
+        conversation_id = answers[-1].conversation_id
+    elif answers:
         draw_earlier_turns(app, person, answers[:-1])
         draw_newest_turn(app, person, answers[-1])
     elif published:
@@ -69,3 +59,14 @@ with right:
         draw_sources(app, answers[-1])
     elif not answers:
         draw_legend()
+if conversation_id:
+    with beside.container(horizontal=True, horizontal_alignment="right"):
+        draw_download(history, person, conversation_id)
+        st.button(
+            "New conversation",
+            key=session_keys.NEW_CONVERSATION_BUTTON,
+            icon=":material/add:",
+            shortcut="Alt+N",
+            on_click=start_new_conversation,
+        )
+draw_history_menu(history, person)

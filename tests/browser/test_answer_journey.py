@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +62,18 @@ def wait_until_drawn(page: Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
+def enter_as(page: Page, server: RunningServer, name: str) -> None:
+    """Sign in and wait until the browser has the cookie, which comes last."""
+    page.goto(server.url)
+    page.get_by_role("button", name=f"Enter as {name}").click()
+    expect(page.get_by_role("heading", name="How to read an answer")).to_be_visible()
+    for _ in range(300):
+        if any(cookie.get("name") == "frontline_session" for cookie in page.context.cookies()):
+            break
+        page.wait_for_timeout(100)
+    wait_until_drawn(page)
+
+
 def thumb(page: Page, name: str) -> Locator:
     return page.get_by_label(f"Thumbs {name}")
 
@@ -68,10 +82,7 @@ def test_agent_asks_reads_edits_copies_rates_and_finds_it_all_after_a_reload(
     server: RunningServer, context: BrowserContext
 ) -> None:
     page = context.new_page()
-    page.goto(server.url)
-    page.get_by_role("button", name="Enter as Ana").click()
-    expect(page.get_by_role("heading", name="How to read an answer")).to_be_visible()
-    wait_until_drawn(page)
+    enter_as(page, server, "Ana")
 
     ask_box(page).fill(QUESTION)
     ask_box(page).press("Enter")
@@ -92,7 +103,7 @@ def test_agent_asks_reads_edits_copies_rates_and_finds_it_all_after_a_reload(
         window.get_by_role("button", name="Original file").click()
     assert download.value.suggested_filename == "claim-reject-codes.md"
     assert Path(download.value.path()).read_bytes() == (DOCUMENTS / "claim-reject-codes.md").read_bytes()
-    page.keyboard.press("Escape")
+    window.get_by_role("button", name="Close").click()
     expect(window).to_have_count(0)
 
     page.keyboard.press("Alt+w")
@@ -127,10 +138,7 @@ def test_agent_asks_reads_edits_copies_rates_and_finds_it_all_after_a_reload(
 
 def test_unsent_text_survives_a_reload_and_is_gone_once_sent(server: RunningServer, context: BrowserContext) -> None:
     page = context.new_page()
-    page.goto(server.url)
-    page.get_by_role("button", name="Enter as Grace").click()
-    expect(page.get_by_role("heading", name="How to read an answer")).to_be_visible()
-    wait_until_drawn(page)
+    enter_as(page, server, "Grace")
     ask_box(page).press_sequentially("what does code 75")
     page.reload()
     expect(ask_box(page)).to_have_value("what does code 75")
@@ -144,10 +152,61 @@ def test_unsent_text_survives_a_reload_and_is_gone_once_sent(server: RunningServ
     expect(ask_box(page)).to_have_value("")
 
 
-def answers_in(home: Path) -> list[tuple[str | None, ...]]:
+def test_question_is_answered_once_whenever_it_is_typed(server: RunningServer, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="Enter as Grace").click()
+    texts = ["What does code 75 mean?", "How do refunds work?", "What does code 79 mean?"]
+    ask_box(page).click()  # at once, while the page is still being drawn
+    for text in texts:
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stChatMessage").get_by_text(texts[-1])).to_be_visible()
+    expect(page.get_by_test_id("stExpander").filter(has_text=texts[1])).to_be_visible()
+    wait_until_drawn(page)
+    expect(ask_box(page)).to_have_value("")
+    assert [question for question, *_ in answers_in(server.home, "grace.lin") if question in texts] == texts
+
+
+def test_questions_sent_while_the_server_is_busy_are_all_answered(
+    server: RunningServer, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    enter_as(page, server, "Grace")
+    ask_box(page).click()
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        page.keyboard.type("Who takes a safety report?")
+        page.keyboard.press("Enter")
+        page.keyboard.type("Which refunds are there?")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Waiting to be sent: Which refunds are there?")).to_be_visible()
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    expect(page.get_by_test_id("stExpander").filter(has_text="Who takes a safety report?")).to_be_visible()
+    expect(page.get_by_test_id("stChatMessage").get_by_text("Which refunds are there?")).to_be_visible()
+    expect(ask_box(page)).to_have_value("")
+
+
+def test_edit_that_is_being_typed_survives_a_reload(server: RunningServer, context: BrowserContext) -> None:
+    page = context.new_page()
+    enter_as(page, server, "Grace")
+    ask_box(page).fill(QUESTION)
+    ask_box(page).press("Enter")
+    expect(page.get_by_text("Found in your procedures")).to_be_visible()
+    wait_until_drawn(page)
+    page.keyboard.press("Alt+w")
+    field = page.get_by_role("textbox", name="Your version")
+    field.press_sequentially("Half a ")
+    page.reload()
+    expect(field).to_have_value(re.compile("Half a "))
+    expect(page.get_by_text("What you changed")).to_be_visible()
+
+
+def answers_in(home: Path, username: str = "ana.reyes") -> list[tuple[str | None, ...]]:
     """Question, edit, copy, rating and reason of every answer that the server has kept."""
     services = build_services(load_settings(home=home, demo=True))
-    account = services.accounts.get_account("ana.reyes")
+    account = services.accounts.get_account(username)
     try:
         return [
             (answer.question, answer.edited_text, answer.copied_text, answer.rating, answer.rating_reason)

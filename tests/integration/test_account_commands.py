@@ -42,6 +42,18 @@ def test_account_is_added_listed_and_disabled(tmp_path: Path) -> None:
     assert "password" not in " ".join(account)
 
 
+def test_tenant_is_renamed_archived_and_brought_back(tmp_path: Path) -> None:
+    run(tmp_path, "add-tenant", "clinic", "--name", "Clinic")
+    assert run(tmp_path, "rename-tenant", "Clinic", "--name", "North Clinic").returncode == 0
+    assert run(tmp_path, "archive-tenant", "clinic").returncode == 0
+    assert json.loads(run(tmp_path, "list-tenants", "--json").stdout) == []
+    (tenant,) = json.loads(run(tmp_path, "list-tenants", "--archived", "--json").stdout)
+    assert tenant == {"id": "clinic", "name": "North Clinic", "archived": True}
+    assert "in use again" in run(tmp_path, "unarchive-tenant", "clinic").stdout
+    assert "North Clinic" in run(tmp_path, "list-tenants").stdout
+    assert run(tmp_path, "archive-tenant", "nowhere").returncode == 2
+
+
 def test_mistake_ends_with_one_line_what_and_one_line_remedy(tmp_path: Path) -> None:
     ended = run(tmp_path, "enable-account", "nobody")
     assert ended.returncode == 2

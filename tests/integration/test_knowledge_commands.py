@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,6 @@ BAD_FILES = {
     "empty.md": b"",
     "program.exe": b"MZ\x90\x00\x03\x00\x00\x00",
     "locked.pdf": make_pdf(["# Secret", "Nobody reads this."], password="open sesame"),
-    "columns.csv": b"name,price\nBox,3\nPen,4\n",
     "picture.pdf": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
 }
 
@@ -92,7 +92,6 @@ def test_every_bad_file_is_named_with_cause_and_remedy(first_load: FirstLoad) ->
         assert str(first_load.folder) not in failure["cause"] + failure["remedy"]
     assert "password" in failures["locked.pdf"]["cause"]
     assert "empty" in failures["empty.md"]["cause"]
-    assert "question" in failures["columns.csv"]["cause"] + failures["columns.csv"]["remedy"]
 
 
 def test_ids_and_texts_of_jsonl_are_kept_to_the_letter(first_load: FirstLoad) -> None:
@@ -283,3 +282,37 @@ def test_unknown_search_type_and_zero_results_are_refused(sample_home: Path, tmp
         )
         assert ended.code == 2
         assert option[0] in ended.err
+
+
+def test_archive_loads_its_files_and_a_copy_is_not_stored_again(empty_home: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "rules.zip", "w") as archive:
+        archive.writestr("returns.md", RETURNS)
+        archive.writestr("copies/returns.md", RETURNS)
+    ended = run_command(empty_home, "load-knowledge", "--tenant", "zipped", "--json", str(tmp_path / "rules.zip"))
+    report = json.loads(ended.out)
+    assert (ended.code, report["loaded"]) == (0, 1)
+    assert [warning["code"] for warning in report["warnings"]] == ["duplicate"]
+
+
+def test_roll_back_goes_to_the_snapshot_that_was_published_before(empty_home: Path, tmp_path: Path) -> None:
+    document = tmp_path / "rule.md"
+    for days in (30, 60):
+        document.write_text(f"# Rule\n\nWithin {days} days.\n", encoding="utf-8")
+        run_command(empty_home, "load-knowledge", "--tenant", "rolled", "--publish", str(document))
+    assert "Snapshot 1" in run_command(empty_home, "roll-back", "--tenant", "rolled").out
+    again = run_command(empty_home, "roll-back", "--tenant", "rolled")
+    assert (again.code, "no earlier version" in again.err) == (2, True)
+
+
+def test_prefix_of_a_bucket_is_loaded_like_a_folder(
+    empty_home: Path, s3_root: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    prefix = s3_root.split("/", 3)[3]
+    boto3.client("s3").put_object(Bucket="frontline", Key=f"{prefix}/deep/returns.md", Body=RETURNS.encode())
+    ended = run_command(empty_home, "load-knowledge", "--tenant", "bucket", "--json", s3_root)
+    assert (ended.code, json.loads(ended.out)["loaded"]) == (0, 1)
+    assert run_command(empty_home, "show-document", "--tenant", "bucket", "deep/returns.md").code == 0
+    missing = run_command(empty_home, "load-knowledge", "--tenant", "bucket", f"{s3_root}/nowhere")
+    assert (missing.code, "There is nothing at" in missing.err) == (2, True)

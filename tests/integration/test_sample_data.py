@@ -19,7 +19,7 @@ from services.knowledge.question_files import read_golden_questions
 
 TENANTS = tuple(SAMPLE_TENANTS)
 LIMIT_BYTES = 50_000_000
-FORMATS = {".md", ".html", ".txt", ".pdf", ".docx", ".csv", ".xlsx", ".jsonl"}
+FORMATS = {".md", ".html", ".txt", ".pdf", ".docx", ".pptx", ".eml", ".csv", ".xlsx", ".jsonl"}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_every_document_has_a_title_and_pages_have_an_address(
     for document in documents[tenant].values():
         assert document.title
         assert document.title != document.id
-        if document.id.endswith((".md", ".html")):
+        if document.id.endswith((".md", ".html", ".pdf", ".docx", ".pptx", ".xlsx")):
             assert str(document.url).startswith("https://"), document.id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -37,6 +38,7 @@ from services.knowledge.models import (
 )
 from services.storage.answers import SqlAnswerRepository
 from services.storage.knowledge import SqlKnowledgeRepository
+from tests.contract.knowledge_samples import publish, record_snapshot
 
 TENANT = "pharmacy"
 DOCUMENT_ID = "claim-reject-codes.md"
@@ -62,7 +64,7 @@ class ScriptedAnswers:
 
     Attributes:
         failure: Raised for every question until it is None.
-        interruption: Raised once in the middle of the work, as Streamlit does when another run begins.
+        interruption: Raised once in the middle of the work, as when the process ends.
     """
 
     def __init__(self, services: Services) -> None:
@@ -82,6 +84,7 @@ class ScriptedAnswers:
         conversation_id: str | None = None,
         searched_question: str | None = None,
         on_delta: DeltaListener | None = None,
+        on_stored: Callable[[Answer], None] | None = None,
     ) -> Answer:
         self.asked.append((text, searched_question))
         if len(text) > 8000:
@@ -101,6 +104,8 @@ class ScriptedAnswers:
             searched_question=searched_question or text,
         )
         self._repository.save_answer(pending)
+        if on_stored is not None:
+            on_stored(pending)
         return self._work(pending, on_delta)
 
     def retry(self, account: Account, tenant_id: str, answer_id: str, on_delta: DeltaListener | None = None) -> Answer:
@@ -148,10 +153,10 @@ def publish_document(services: Services) -> None:
     (document,) = load_bytes(DOCUMENT_ID, data, max_file_bytes=10_000).documents
     repository.save_documents(TENANT, [replace(document, url="https://kb.harborview.example/codes")])
     services.files.write(original_name(TENANT, document.source_sha256), data)
-    repository.create_snapshot(
-        Snapshot(TENANT, 14, SnapshotStatus.DRAFT, datetime.now(UTC), 1, 2, services.embedder.model_id)
+    record_snapshot(
+        repository, Snapshot(TENANT, 14, SnapshotStatus.DRAFT, datetime.now(UTC), 1, 2, services.embedder.model_id)
     )
-    repository.publish(TENANT, 14)
+    publish(repository, TENANT, 14)
     repository.save_golden_questions(
         TENANT, [GoldenQuestion("g1", EXAMPLE, (ExpectedPassage(DOCUMENT_ID),), kind="code")]
     )

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
-from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest
 
 from components import session_keys, wiring
+from components.ask_queue import AskQueue, AskRequest, Worker
 from services.access.models import Role
 from services.answers.history import RatingReason
 from services.answers.models import Answer, AnswerStatus, Rating
@@ -66,6 +65,23 @@ def page(desk: Desk) -> AppTest:
 
 def ask(page: AppTest, text: str = QUESTION) -> AppTest:
     return page.chat_input(key=session_keys.ASK_BOX).set_value(text).run()
+
+
+def queue_of(page: AppTest, *texts: str) -> AskQueue:
+    """The queue of the tab, with these questions in it."""
+    waiting = AskQueue()
+    for text in texts:
+        waiting.add(AskRequest(text))
+    page.session_state[session_keys.ASK_QUEUE] = waiting
+    return waiting
+
+
+def worker_of(desk: Desk, asked: AskRequest) -> Worker:
+    """What the page would begin for this question."""
+    account = desk.services.accounts.get_account(ANA)
+    return lambda on_delta, on_stored: desk.script.ask(
+        account, TENANT, asked.text, on_delta=on_delta, on_stored=on_stored
+    )
 
 
 def shown(page: AppTest) -> str:
@@ -229,12 +245,51 @@ def test_failed_answer_still_says_what_happened_after_a_reload(desk: Desk, page:
     assert has_button(reloaded, session_keys.RETRY_BUTTON + desk.answers()[0].id)
 
 
-def test_question_whose_run_was_interrupted_is_taken_up_by_the_next_run(desk: Desk, page: AppTest) -> None:
-    desk.script.interruption = RerunException(RerunData())
-    ask(page)
+def test_question_whose_run_was_ended_is_answered_once_by_the_next_run(desk: Desk, page: AppTest) -> None:
+    begun = queue_of(page, QUESTION)
+    assert begun.work(lambda one: worker_of(desk, one)).wait(10)
+    other_tab = desk.script.ask(desk.services.accounts.get_account(ANA), TENANT, "a vague one")
+    page.run()
     assert FIRST in shown(page)
+    assert page.query_params[session_keys.CONVERSATION] != other_tab.conversation_id
+    assert [text for text, _ in desk.script.asked] == [QUESTION, "a vague one"]
+
+
+def test_questions_asked_during_the_work_are_answered_in_their_order(desk: Desk, page: AppTest) -> None:
+    queue_of(page, QUESTION, "a vague one", "How is the weather?")
+    page.run()
+    assert [answer.question for answer in desk.answers()] == [QUESTION, "a vague one", "How is the weather?"]
+    assert {answer.status for answer in desk.answers()} == {AnswerStatus.DONE}
+    assert [turn.label for turn in page.expander] == [QUESTION, "a vague one"]
+    assert "Not in the knowledge base" in shown(page)
+
+
+def test_question_that_waits_is_back_in_the_box_when_the_conversation_is_left(desk: Desk, page: AppTest) -> None:
+    ask(page)
+    queue_of(page, "a vague one", "How is the weather?").work(lambda one: worker_of(desk, one)).wait(10)
+    click(page, session_keys.NEW_CONVERSATION_BUTTON)
+    assert page.chat_input(key=session_keys.ASK_BOX).proto.value == "How is the weather?"
+    assert sorted(text for text, _ in desk.script.asked) == sorted([QUESTION, "a vague one"])
+
+
+def test_second_click_on_try_again_asks_once(desk: Desk, page: AppTest) -> None:
+    desk.script.failure = BackendTimeoutError("The model did not answer.")
+    ask(page)
+    desk.script.failure = None
+    retried = AskRequest(QUESTION, retried_answer=desk.answers()[0].id)
+    waiting = queue_of(page)
+    waiting.add(retried)
+    waiting.add(retried)
+    assert waiting.waiting == [retried]
+    page.run()
     assert [answer.status for answer in desk.answers()] == [AnswerStatus.DONE]
-    assert len(desk.script.asked) == 1
+
+
+def test_unexpected_failure_leaves_the_question_with_a_way_to_try_again(desk: Desk, page: AppTest) -> None:
+    desk.script.interruption = RuntimeError("secret")
+    ask(page)
+    assert "secret" not in shown(page)
+    assert has_button(page, session_keys.RETRY_BUTTON + desk.answers()[0].id)
 
 
 def test_address_that_the_browser_has_not_heard_of_yet_does_not_close_the_conversation(
