@@ -2,8 +2,9 @@
 
     python -m bench retrieval --data DIR --home DIR
 
-DIR of --data holds ``qa/covid_faq``, ``qa/medquad_small`` and ``qa/clinc_oos``; docs/benchmarks.md says where they come
-from. Missing knowledge bases are loaded into --home first, which takes several minutes.
+DIR of --data holds ``qa/covid_faq``, ``qa/medquad_small``, ``qa/clinc_oos`` and ``survey/banking77``;
+docs/benchmarks.md says where they come from. Missing knowledge bases are loaded into --home first, which takes several
+minutes.
 """
 
 from __future__ import annotations
@@ -26,15 +27,22 @@ class Part(StrEnum):
     """What can be measured by itself."""
 
     RETRIEVAL = "retrieval"
+    CURATED = "curated"
     ABSTENTION = "abstention"
     ANSWERS = "answers"
     SCALE = "scale"
+    GROWTH = "growth"
+    INGEST = "ingest"
+    PUBLISHING = "publishing"
     LOAD = "load"
     START = "start"
+    FUZZ = "fuzz"
     ALL = "all"
     PAGE = "page"
 
 
+# These make what they measure themselves.
+WITHOUT_DATA = frozenset({Part.FUZZ})
 PARTS = tuple(part for part in Part if part not in {Part.ALL, Part.PAGE})
 
 
@@ -60,7 +68,7 @@ def measure(part: Part, places: Places) -> None:
     record = page.Record(
         part=part.value,
         measured_on=datetime.now(UTC).date().isoformat(),
-        command=f"python -m bench {part.value} --data DIR --home DIR",
+        command=f"python -m bench {part.value}" + ("" if part in WITHOUT_DATA else " --data DIR --home DIR"),
         machine=describe_machine(),
         load_average=load_before,
         figures=figures,
@@ -84,12 +92,13 @@ def main(
     if part is Part.PAGE:
         PAGE.write_text(drawn_page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
         return
-    if data is None or home is None:
+    if (data is None or home is None) and part not in WITHOUT_DATA:
         raise typer.BadParameter("--data and --home are needed to measure.")
-    home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="frontline-bench-") as temporary:
         folder = work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
+        data, home = data or folder, home or folder
+        home.mkdir(parents=True, exist_ok=True)
         places = Places(data.resolve(), home.resolve(), folder.resolve(), peer_outputs, peer_python)
         for one in PARTS if part is Part.ALL else (part,):
             measure(one, places)

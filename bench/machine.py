@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 MIB = 1024 * 1024
 LIBRARIES = ("onnxruntime", "faiss-cpu", "bm25s", "numpy", "streamlit")

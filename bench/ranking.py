@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +26,8 @@ Rankings = list[list[str]]
 def measure_weights(places: Places) -> list[Figures]:
     """nDCG@10 of the hybrid search on each set, for each pair of weights."""
     from services.backends.local.snapshot_files import read_manifest
-    from services.backends.local.snapshot_search import OpenSnapshot
-    from services.knowledge.models import SearchType
+    from services.backends.local.snapshot_search import OpenSnapshot, Wanted
+    from services.knowledge.models import Ranking, SearchType
     from services.knowledge.shorthand import spell_out
 
     scores: dict[tuple[float, float], Figures] = {pair: {} for pair in WEIGHTS}
@@ -42,14 +40,12 @@ def measure_weights(places: Places) -> list[Figures]:
             folder = Path(services.settings.resolved_storage_root) / "snapshots" / tenant / f"{number:06d}"
         snapshot = OpenSnapshot(folder, read_manifest(folder))
         for pair in WEIGHTS:
-            with _weights(*pair):
-                found = [
-                    [
-                        passage.document_id
-                        for passage in snapshot.search(one, vector, 10, SearchType.HYBRID, one_per_document=True)[0]
-                    ]
-                    for one, vector in zip(texts, vectors, strict=True)
-                ]
+            ranking = Ranking(keyword_weight=pair[1], heading_share=pair[0])
+            wanted = Wanted(10, SearchType.HYBRID, ranking=ranking, one_per_document=True)
+            found = [
+                [passage.document_id for passage in snapshot.search(one, vector, wanted)[0]]
+                for one, vector in zip(texts, vectors, strict=True)
+            ]
             scores[pair][name] = _ndcg(places, name, found)
     return [{"heading_share": pair[0], "keyword_weight": pair[1], **values} for pair, values in scores.items()]
 
@@ -91,18 +87,6 @@ def _bm25_rankings(
         best = np.argsort(-scores, kind="stable")[:200]
         rankings.append(list(dict.fromkeys(owners[row] for row in best if scores[row] > 0))[:10])
     return rankings
-
-
-@contextmanager
-def _weights(heading_share: float, keyword_weight: float) -> Iterator[None]:
-    from services.backends.local import snapshot_search
-
-    kept = snapshot_search.HEADING_SHARE, snapshot_search.KEYWORD_WEIGHT
-    snapshot_search.HEADING_SHARE, snapshot_search.KEYWORD_WEIGHT = heading_share, keyword_weight
-    try:
-        yield
-    finally:
-        snapshot_search.HEADING_SHARE, snapshot_search.KEYWORD_WEIGHT = kept
 
 
 def _ndcg(places: Places, name: str, found: Rankings) -> float:

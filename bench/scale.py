@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import shutil
 import subprocess
 import sys
-import time
-from pathlib import Path
 
-from bench.data_sets import SETS, questions_path, write_corpus
-from bench.frontline import environment, load_set, services_of
+from bench.build_probe import SAMPLED_CHUNKS
+from bench.data_sets import questions_path, write_corpus
+from bench.frontline import environment, load_set
 from bench.page import Figures, goals, percent, table
 from bench.places import ROOT, Places
 
 SET = "medquad_small"
 CHUNKS = 100_000
-SAMPLED_CHUNKS = 200
-"""Chunks whose words are changed and that are embedded for real, to learn how far that moves a vector."""
-
 INGESTED_CHUNKS = 2_000
 INGEST_RUNS = 2
 ENGINES = ("frontline", "sentence-transformers")
@@ -29,56 +23,17 @@ ENGINES = ("frontline", "sentence-transformers")
 def measure(places: Places) -> Figures:
     """Build, search, take in."""
     load_set(places, SET)
-    storage = places.work / "large"
-    if not (storage / "built.json").is_file():
-        _build(places, storage)
-    built = json.loads((storage / "built.json").read_text(encoding="utf-8"))
-    searched = _probe(places, "bench.search_probe", str(storage), str(questions_path(places.data, SET)))
+    built, searched = build_and_search(places, CHUNKS)
     return {"built": built, "searched": searched, "ingest": _ingest(places)}
 
 
-def _build(places: Places, storage: Path) -> None:
-    import numpy as np
-
-    from bench.large_index import (
-        CHANGED_WORDS,
-        RealSnapshot,
-        RepeatedDocuments,
-        StandInEmbedder,
-        with_changed_words,
-    )
-    from services.backends.local.faiss_index import FaissIndex
-    from services.storage.files import SnapshotFolders
-
-    shutil.rmtree(storage, ignore_errors=True)
-    with services_of(places.home) as services:
-        number = services.knowledge.require_published(SETS[SET]).number
-        root = Path(services.settings.resolved_storage_root)
-        real = RealSnapshot(root / "snapshots" / SETS[SET] / f"{number:06d}")
-        source = random.Random(0)
-        held = [(document.title, chunk) for document in real.documents for chunk in document.chunks]
-        words = [word for _, chunk in source.sample(held, 2000) for word in chunk.text.split()]
-        sample = [(title, chunk) for title, chunk in source.sample(held, SAMPLED_CHUNKS) if not chunk.section]
-        changed = services.embedder.embed(
-            [f"{title}\n{with_changed_words(chunk.text, words, source)}" for title, chunk in sample]
-        )
-        originals = real.vectors[[chunk.row for _, chunk in sample]]
-        likeness = float(np.mean(np.sum(changed * originals, axis=1)))
-        repeated = RepeatedDocuments(real, CHUNKS)
-        stand_in = StandInEmbedder(services.embedder, real.vectors, repeated.sources, likeness)
-        index = FaissIndex(SnapshotFolders(str(storage), storage / "mirror"), stand_in)
-        started = time.process_time()
-        built = index.build("large", 1, iter(repeated), None)
-    figures = {
-        "chunks": built.chunk_count,
-        "documents": built.document_count,
-        "real_chunks": real.manifest.chunk_count,
-        "changed_words": CHANGED_WORDS,
-        "likeness": round(likeness, 3),
-        "embedded_for_real": stand_in.embedded,
-        "cpu_seconds_without_embedding": round(time.process_time() - started),
-    }
-    (storage / "built.json").write_text(json.dumps(figures), encoding="utf-8")
+def build_and_search(places: Places, chunks: int) -> tuple[Figures, Figures]:
+    """A snapshot of so many chunks, made once per work folder, and what a question costs in it."""
+    storage = places.work / f"large-{chunks}"
+    if not (storage / "built.json").is_file():
+        probe(places, "bench.build_probe", str(storage), SET, str(chunks))
+    built = json.loads((storage / "built.json").read_text(encoding="utf-8"))
+    return built, probe(places, "bench.search_probe", str(storage), str(questions_path(places.data, SET)))
 
 
 def _ingest(places: Places) -> Figures:
@@ -86,13 +41,13 @@ def _ingest(places: Places) -> Figures:
     runs: dict[str, list[Figures]] = {engine: [] for engine in ENGINES}
     for _ in range(INGEST_RUNS):
         for engine in ENGINES:
-            runs[engine].append(_probe(places, "bench.ingest_probe", engine, str(corpus), str(INGESTED_CHUNKS)))
+            runs[engine].append(probe(places, "bench.ingest_probe", engine, str(corpus), str(INGESTED_CHUNKS)))
     best = {engine: min(values, key=lambda one: float(one["cpu_seconds"])) for engine, values in runs.items()}
     ratio = best[ENGINES[1]]["cpu_seconds"] / best[ENGINES[0]]["cpu_seconds"]
     return {"engines": best, "runs": runs, "ratio": round(ratio, 2)}
 
 
-def _probe(places: Places, module: str, *arguments: str) -> Figures:
+def probe(places: Places, module: str, *arguments: str) -> Figures:
     """Run a measurement in a process of its own, with one thread for every library."""
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     completed = subprocess.run(

@@ -69,12 +69,12 @@ def neighbor_recall(folder: Path, questions: np.ndarray) -> float:
     """Share of the ten nearest chunks that the inverted file finds."""
     import faiss
 
-    from services.backends.local.snapshot_search import INVERTED_LISTS_SEARCHED
+    from services.backends.local.snapshot_search import searched_lists
 
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     neighbors = faiss.read_index(str(folder / "neighbors.faiss"), faiss.IO_FLAG_MMAP)
     parameters = faiss.SearchParametersIVF()
-    parameters.nprobe = INVERTED_LISTS_SEARCHED
+    parameters.nprobe = searched_lists(neighbors)
     shares = []
     for question in questions:
         _, rows = neighbors.search(question.reshape(1, -1), DEPTH, params=parameters)
@@ -86,7 +86,7 @@ def neighbor_recall(folder: Path, questions: np.ndarray) -> float:
 def hybrid_overlap(folder: Path, texts: list[str], vectors: np.ndarray, found: list[list[str]]) -> float:
     """Share of the documents found that the same search finds when every vector is compared."""
     from services.backends.local.snapshot_files import read_manifest
-    from services.backends.local.snapshot_search import OpenSnapshot
+    from services.backends.local.snapshot_search import OpenSnapshot, Wanted
     from services.knowledge.models import SearchType
     from services.knowledge.shorthand import spell_out
 
@@ -94,7 +94,8 @@ def hybrid_overlap(folder: Path, texts: list[str], vectors: np.ndarray, found: l
     snapshot._neighbors = None
     shares = []
     for text, vector, approximate in zip(texts, vectors, found, strict=True):
-        passages, _ = snapshot.search(spell_out(text), vector, DEPTH, SearchType.HYBRID, one_per_document=True)
+        wanted = Wanted(DEPTH, SearchType.HYBRID, one_per_document=True)
+        passages, _ = snapshot.search(spell_out(text), vector, wanted)
         exact = {passage.document_id for passage in passages}
         shares.append(len(exact & set(approximate)) / max(1, len(exact)))
     return float(np.mean(shares))

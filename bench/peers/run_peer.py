@@ -28,7 +28,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from bench.peers.peer import Peer, read_corpus, read_questions, versions
 
-PEERS = ("langchain_ensemble", "haystack_rrf", "txtai_hybrid")
+PEERS = ("langchain_ensemble", "langchain_dense", "haystack_rrf", "txtai_hybrid")
 
 
 def peak_rss_bytes() -> int:
