@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from services.ports.jobs import JobKind
 
 SECONDS_BETWEEN_SCHEDULES = 20.0
+SECONDS_BETWEEN_SIGNAL_CHECKS = 0.5
 
 _log = get_logger(__name__)
 
@@ -73,7 +74,10 @@ def run_until_stopped(
     running = build_worker(services, kinds=kinds, timings=timings)
     running.start()
     threading.Thread(target=_start_due_sources, args=(services, stopping), name="source-schedule", daemon=True).start()
-    stopping.wait()
+    # The system may hand a signal to any thread, but Python handles it in this one, once it runs again: a wait without
+    # an end would sleep on. Seen with a process that was told to continue and to end in one breath.
+    while not stopping.wait(SECONDS_BETWEEN_SIGNAL_CHECKS):
+        pass
     running.stop(services.settings.worker_stop_seconds)
     services.database.close()
     sys.stdout.flush()
