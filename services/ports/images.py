@@ -1,0 +1,286 @@
+"""What image batches need from the outside: cutting out, labels, backgrounds, and where all of it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from PIL import Image
+
+from services.images.models import (
+    Backdrop,
+    BackgroundPicture,
+    BackgroundRequest,
+    BatchImage,
+    CompositeReview,
+    CutOut,
+    ImageBatch,
+    ImageFailure,
+    Label,
+    MaskEdit,
+    MaskHints,
+    MaskState,
+    PlacedSubject,
+)
+
+
+class SubjectCutter(Protocol):
+    """Finds the subject of a picture. Safe to call from many threads; the same input gives the same matte.
+
+    Attributes:
+        name: Changes whenever the mattes change, so that stored ones are made anew.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def cut_out(self, picture: Image.Image, hints: MaskHints | None = None) -> CutOut:
+        """Cut the subject out of an upright RGB or RGBA picture.
+
+        The matte has the picture's size. With hints the subject is where they say. A picture whose own alpha
+        cuts something out keeps that as its matte, unless there are hints. A picture without a subject is no error: its
+        matte is empty, and the doubts say so.
+
+        Raises:
+            BackendError: the network that cuts out failed.
+        """
+        ...
+
+    def clean_edges(self, picture: Image.Image, matte: Image.Image) -> Image.Image:
+        """The picture as RGB with the old background's color taken out of the half-transparent pixels.
+
+        Pixels whose matte is 255 stay as they are.
+        """
+        ...
+
+    def check_ready(self) -> None:
+        """Raise BackendError when it cannot work."""
+        ...
+
+
+class LabelDetector(Protocol):
+    """Says what is in a picture. Safe to call from many threads.
+
+    Attributes:
+        name: Changes whenever the labels change, so that stored ones are made anew.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def detect(self, picture: Image.Image, cut_out: CutOut, file_name: str) -> list[Label]:
+        """The labels of an upright RGB picture, the surest or largest first, with ids that are unique in the picture.
+
+        Raises:
+            BackendError: it could not be asked.
+        """
+        ...
+
+    def check_ready(self) -> None:
+        """Raise BackendError when it cannot work."""
+        ...
+
+
+class BackgroundGenerator(Protocol):
+    """Makes backgrounds from words. Safe to call from many threads.
+
+    Attributes:
+        name: What reports call it.
+        verb: ``composed`` or ``generated``: how its pictures are spoken of.
+        paid: Whether a call may cost money, so that none is made twice for the same.
+        price_per_picture: In US dollars; None when it is not known. 0 for what costs nothing.
+        seconds_per_picture: A guess for the first estimate.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def verb(self) -> str: ...
+
+    @property
+    def paid(self) -> bool: ...
+
+    @property
+    def price_per_picture(self) -> float | None: ...
+
+    @property
+    def seconds_per_picture(self) -> float: ...
+
+    def generate(self, request: BackgroundRequest, subject: PlacedSubject) -> list[BackgroundPicture]:
+        """As many pictures of the canvas's size as were asked for, or fewer when some were blocked, never none.
+
+        The same request and subject give the same pictures where the backend keeps to the seed.
+
+        Raises:
+            InputError: the prompt is empty or too long (``prompt-empty``, ``prompt-too-long``).
+            BackendRejectedError: refused was the prompt (``prompt-blocked``) or every picture (``picture-blocked``).
+            BackendThrottledError, BackendTimeoutError, BackendUnavailableError: later it may work.
+            BackendMisconfiguredError: an administrator must act.
+        """
+        ...
+
+    def check_ready(self) -> None:
+        """Raise BackendError when it cannot work."""
+        ...
+
+
+class BackdropSearch(Protocol):
+    """Finds library pictures by the meaning of their captions."""
+
+    def rank(self, query: str, captions: Sequence[str]) -> list[float]:
+        """How near each caption is to the query, -1 to 1, in the captions' order."""
+        ...
+
+    @property
+    def floor(self) -> float:
+        """Below this nothing is close."""
+        ...
+
+
+class ImageFiles(Protocol):
+    """Files below the storage root; names are relative, with ``/``."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Replace the file whole. Raises BackendUnavailableError (``storage-unavailable``)."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """Raises NotFoundError (``file-missing``) or BackendUnavailableError."""
+        ...
+
+    def exists(self, name: str) -> bool:
+        """Raises BackendUnavailableError."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove the file; nothing happens when it is not there. Raises BackendUnavailableError."""
+        ...
+
+
+class ImageRepository(Protocol):
+    """Batches, images, backdrops and reviews; each call is one transaction, scoped to the tenant.
+
+    Every method raises NotFoundError for what is not there or is another tenant's.
+    """
+
+    def insert_batch(self, batch: ImageBatch, images: Sequence[BatchImage]) -> None:
+        """Keep a new batch with its images, whose positions are 0 … n - 1."""
+        ...
+
+    def add_images(self, tenant_id: str, batch_id: str, images: Sequence[BatchImage]) -> ImageBatch:
+        """Add images after those that there are; positions and ``batch_id`` are set here."""
+        ...
+
+    def get_batch(self, tenant_id: str, batch_id: str) -> ImageBatch: ...
+
+    def list_batches(self, tenant_id: str, *, limit: int) -> list[ImageBatch]:
+        """Newest first."""
+        ...
+
+    def save_batch(self, batch: ImageBatch) -> None:
+        """Replace title, pruning, wish and prepare_job_id."""
+        ...
+
+    def delete_batch(self, tenant_id: str, batch_id: str) -> None:
+        """Forget the batch, its images and its reviews."""
+        ...
+
+    def get_image(self, tenant_id: str, batch_id: str, position: int) -> BatchImage: ...
+
+    def list_images(
+        self, tenant_id: str, batch_id: str, *, positions: Collection[int] | None = None
+    ) -> list[BatchImage]:
+        """By position."""
+        ...
+
+    def save_labels(self, tenant_id: str, batch_id: str, position: int, labels: Sequence[Label]) -> None:
+        """Replace the computed labels."""
+        ...
+
+    def save_mask(self, tenant_id: str, batch_id: str, position: int, mask: MaskState | None) -> None:
+        """Replace the mask."""
+        ...
+
+    def save_failure(self, tenant_id: str, batch_id: str, position: int, failure: ImageFailure | None) -> None:
+        """Replace why the image cannot be used."""
+        ...
+
+    def save_word(
+        self,
+        tenant_id: str,
+        batch_id: str,
+        position: int,
+        *,
+        decisions: Mapping[str, bool] | None = None,
+        names: Mapping[str, str] | None = None,
+        added_labels: Sequence[Label] | None = None,
+        edit: MaskEdit | None = None,
+    ) -> BatchImage:
+        """Replace what a person said; what is None stays. Returns the image as it is now."""
+        ...
+
+    def images_with_file(self, tenant_id: str, sha256: str) -> int:
+        """How many images of the tenant have this original."""
+        ...
+
+    def insert_backdrop(self, backdrop: Backdrop) -> None:
+        """Raises ConflictError (``backdrop-taken``) when the tenant has that picture."""
+        ...
+
+    def list_backdrops(self, tenant_id: str) -> list[Backdrop]:
+        """Newest first."""
+        ...
+
+    def get_backdrop(self, tenant_id: str, backdrop_id: str) -> Backdrop: ...
+
+    def rename_backdrop(self, tenant_id: str, backdrop_id: str, caption: str) -> None: ...
+
+    def delete_backdrop(self, tenant_id: str, backdrop_id: str) -> None: ...
+
+    def save_review(self, tenant_id: str, review: CompositeReview) -> None:
+        """Keep a person's word on a composite; it replaces the one before."""
+        ...
+
+    def delete_review(self, tenant_id: str, job_id: str, position: int, variation: int) -> None:
+        """Take it back; nothing happens when there is none."""
+        ...
+
+    def list_reviews(self, tenant_id: str, job_id: str) -> list[CompositeReview]: ...
+
+
+class PaidCallLedger(Protocol):
+    """Remembers calls that cost money, so that the same call is paid once also across crashes and workers.
+
+    A call is named by a key of everything that decides its answer. Between the answer's arrival and ``settle`` a crash
+    can still lose it: then the key is free again after ``stale_seconds``, and the number of the attempt says that it
+    may have been paid twice.
+    """
+
+    def begin(self, tenant_id: str, key: str, owner: str, *, stale_seconds: float) -> Mapping[str, Any] | int:
+        """The stored answer, or else the number of this attempt, from 1: the caller makes the call.
+
+        Raises:
+            BackendThrottledError: somebody else makes this call right now (``call-under-way``).
+        """
+        ...
+
+    def settle(self, tenant_id: str, key: str, owner: str, answer: Mapping[str, Any]) -> None:
+        """Keep the answer, JSON-able."""
+        ...
+
+    def abandon(self, tenant_id: str, key: str, owner: str) -> None:
+        """The call failed and cost nothing: the key is free at once."""
+        ...
+
+
+class Notice(Protocol):
+    """Tells people outside the app that a batch has ended."""
+
+    def send(self, recipient: str, subject: str, text: str, *, key: str) -> None:
+        """Tell it; the same key at most once where the channel can.
+
+        Raises:
+            BackendError: it could not be told.
+        """
+        ...
