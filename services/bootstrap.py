@@ -16,7 +16,7 @@ from services.access.sign_in import SignInService
 from services.access.tenants import TenantService
 from services.access.throttle import SignInThrottle
 from services.answers.asking import AnswerService, AskingLimits
-from services.answers.calibration import CalibrationService
+from services.answers.calibration import CalibrationService, everyday_texts
 from services.answers.feedback import FeedbackService
 from services.answers.golden_questions import GoldenQuestionService
 from services.answers.golden_runs import GoldenRunService
@@ -274,12 +274,14 @@ def _build_embedder(settings: Settings) -> Embedder:
 
 
 def _build_index(settings: Settings, embedder: Embedder) -> KnowledgeIndex:
+    from services.backends.local.everyday_questions import EverydayQuestions
     from services.backends.local.faiss_index import FaissIndex
     from services.backends.local.model_places import ModelPlaces
 
     folders = SnapshotFolders(settings.resolved_storage_root, settings.home / "cache" / "snapshots")
     size = ChunkSize(settings.chunk_words, settings.chunk_overlap)
-    return FaissIndex(folders, embedder, size, ModelPlaces(settings.home).embedder_of)
+    everyday = EverydayQuestions(everyday_texts, settings.home / "cache" / "everyday")
+    return FaissIndex(folders, embedder, size, ModelPlaces(settings.home).embedder_of, everyday)
 
 
 def _build_answer_generator(settings: Settings, embedder: Embedder) -> AnswerGenerator:

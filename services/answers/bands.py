@@ -24,6 +24,7 @@ def confidence(retrieval: Retrieval, cuts: BandCuts) -> float:
         + cuts.similarity_weight * retrieval.evidence.similarity
         + cuts.breadth_weight * retrieval.evidence.breadth
         + cuts.coverage_weight * retrieval.evidence.term_coverage
+        + cuts.everyday_weight * retrieval.evidence.everyday_likeness
     )
     if cuts.direction and len(cuts.direction) == len(retrieval.question_vector):
         value += sum(w * x for w, x in zip(cuts.direction, retrieval.question_vector, strict=True))

@@ -14,6 +14,7 @@ from services.answers.models import Band
 from services.knowledge.library import KnowledgeService
 from services.knowledge.models import BandCuts, GoldenQuestion, LiveKnowledge, Retrieval, SearchType, Snapshot
 from services.knowledge.question_files import read_golden_questions
+from services.knowledge.shorthand import spell_out
 from services.ports.knowledge import KnowledgeIndex, KnowledgeRepository
 
 GENERAL_OUT_OF_SCOPE = Path(__file__).with_name("out_of_scope_questions.jsonl")
@@ -154,6 +155,11 @@ class CalibrationService:
         return _Tried(question, found)
 
 
+def everyday_texts() -> list[str]:
+    """Everyday questions to compare with, as a search spells them out: those that may be learned from."""
+    return [spell_out(one.text) for one in read_golden_questions(GENERAL_OUT_OF_SCOPE) if one.split == "tune"]
+
+
 def learn_cuts(golden: Sequence[_Tried], foreign: Sequence[_Tried]) -> BandCuts:
     """The cuts that keep golden questions and decline foreign ones, judged on folds that were left out."""
     answerable = [one for one in golden if one.question.answerable]
@@ -182,9 +188,10 @@ def learn_cuts(golden: Sequence[_Tried], foreign: Sequence[_Tried]) -> BandCuts:
         calibrated_on=len(learned),
         similarity_weight=float(weights[0] * COSINE_SCALE),
         breadth_weight=float(weights[1] * COSINE_SCALE),
-        direction=tuple(round(float(weight), 5) for weight in weights[3:]),
+        direction=tuple(round(float(weight), 5) for weight in weights[4:]),
         bias=float(model.intercept_[0]),
         coverage_weight=float(weights[2] * COVERAGE_SCALE),
+        everyday_weight=float(weights[3] * COSINE_SCALE),
     )
     good = [distinctness(one.retrieval) for one in golden if one.first]
     bad = [distinctness(one.retrieval) for one in golden if not one.first]
@@ -205,6 +212,7 @@ def _features(retrieval: Retrieval) -> list[float]:
         COSINE_SCALE * retrieval.evidence.similarity,
         COSINE_SCALE * retrieval.evidence.breadth,
         COVERAGE_SCALE * retrieval.evidence.term_coverage,
+        COSINE_SCALE * retrieval.evidence.everyday_likeness,
         *retrieval.question_vector,
     ]
 

@@ -220,6 +220,8 @@ class Evidence:
         lead: Ranking score of the best passage less that of the best passage of any other document; 0 without one.
         held_identifiers: Codes and names of the question that a passage found holds.
         missing_identifiers: Codes and names of the question (``PA-100``, ``reject 75``) that no passage found holds.
+        everyday_likeness: How much the question is like everyday ones that no knowledge base of a company answers: mean
+            cosine of the nearest, in [-1, 1]; 0 where the backend does not tell it.
     """
 
     similarity: float
@@ -228,6 +230,7 @@ class Evidence:
     missing_identifiers: tuple[str, ...] = ()
     held_identifiers: tuple[str, ...] = ()
     lead: float = 0.0
+    everyday_likeness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +285,7 @@ class BandCuts:
         direction: Weights of the question's own vector: away from out-of-scope questions, towards golden ones.
         bias: Constant term.
         coverage_weight: Weight of the share of the question's words that the best passages hold.
+        everyday_weight: Weight of the likeness to everyday questions; negative when it counts against.
     """
 
     not_found_below: float
@@ -292,6 +296,7 @@ class BandCuts:
     direction: tuple[float, ...] = ()
     bias: float = 0.0
     coverage_weight: float = 0.0
+    everyday_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

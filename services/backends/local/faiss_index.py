@@ -8,9 +8,10 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from services.backends.local.everyday_questions import EverydayQuestions
 from services.backends.local.snapshot_files import MANIFEST, Manifest, open_table, read_manifest
 from services.backends.local.snapshot_search import OpenSnapshot, Wanted
 from services.backends.local.snapshot_writer import write_snapshot
@@ -49,6 +50,7 @@ class FaissIndex:
         embedder: What new snapshots are made with.
         size: How new snapshots are cut.
         embedder_of: Finds the embedder of snapshots that were made with another model; they are refused without it.
+        everyday: What no knowledge base answers; without it nothing is alike.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class FaissIndex:
         embedder: Embedder,
         size: ChunkSize | None = None,
         embedder_of: EmbedderOf | None = None,
+        everyday: EverydayQuestions | None = None,
     ) -> None:
         self._folders = folders
         self._embedder = embedder
         self._size = size or ChunkSize()
         self._embedder_of = embedder_of or (lambda _: None)
+        self._everyday = everyday or EverydayQuestions(tuple)
         self._open: OrderedDict[tuple[str, int], _Searchable] = OrderedDict()
         self._held: OrderedDict[tuple[str, int], list[HeldDocument]] = OrderedDict()
         self._opening = threading.Lock()
@@ -140,6 +144,7 @@ class FaissIndex:
         question = spell_out(question)
         vector = opened.embedder.embed([question])[0]
         passages, evidence = opened.snapshot.explain(question, vector, wanted)
+        evidence = replace(evidence, everyday_likeness=self._everyday.likeness(question, vector, opened.embedder))
         return Explanation(passages, evidence, number, wanted.ranking, identifiers(question), tuple(vector.tolist()))
 
     def open_snapshot(self, tenant: str, number: int) -> None:
@@ -211,6 +216,7 @@ class FaissIndex:
         question = spell_out(question)
         vector = opened.embedder.embed([question])[0]
         passages, evidence = opened.snapshot.search(question, vector, wanted)
+        evidence = replace(evidence, everyday_likeness=self._everyday.likeness(question, vector, opened.embedder))
         cpu_ms = (time.thread_time() - started) * 1000
         return Retrieval(passages, evidence, number, cpu_ms, tuple(vector.tolist()))
 

@@ -81,3 +81,9 @@ def test_direction_counts_only_for_vectors_of_its_own_length() -> None:
     assert confidence(retrieval(STRONG, PASSAGE, vector=(1.0, 1.0)), cuts) == pytest.approx(-0.5)
     assert confidence(retrieval(STRONG, PASSAGE, vector=(1.0, 1.0, 1.0)), cuts) == pytest.approx(0.5)
     assert confidence(retrieval(STRONG, PASSAGE), cuts) == pytest.approx(0.5)
+
+
+def test_likeness_to_everyday_questions_counts_by_its_weight() -> None:
+    cuts = BandCuts(0.0, 0.0, similarity_weight=0.0, breadth_weight=0.0, everyday_weight=-4.0)
+    assert confidence(retrieval(replace(STRONG, everyday_likeness=0.5), PASSAGE), cuts) == pytest.approx(-2.0)
+    assert confidence(retrieval(STRONG, PASSAGE), cuts) == 0.0
