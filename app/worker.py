@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -16,8 +16,7 @@ from services.logs import get_logger
 
 if TYPE_CHECKING:
     from services.bootstrap import Services
-    from services.jobs.worker import WorkerTimings
-    from services.ports.jobs import JobKind
+    from services.jobs.worker import JobWorker
 
 SECONDS_BETWEEN_SCHEDULES = 20.0
 SECONDS_BETWEEN_SIGNAL_CHECKS = 0.5
@@ -41,45 +40,49 @@ def worker(
     storage root; set FRONTLINE_WORKER_PROCESSES=0 where the web should run none. On SIGTERM or Ctrl+C it takes no more
     work, lets items end for FRONTLINE_WORKER_STOP_SECONDS, and hands back the rest.
     """
-    from services.bootstrap import build_services
+    from services.bootstrap import build_services, build_worker
 
     if beside_web:
         give_way()
     services = build_services()
     if not beside_web:
         print("Working on background jobs  (stop with Ctrl+C)", flush=True)
-    run_until_stopped(services, follow_input=beside_web)
+
+    def keep_schedule(stopping: threading.Event) -> None:
+        _start_due_sources(services, stopping)
+
+    run_until_stopped(
+        build_worker(services), services.settings.worker_stop_seconds, follow_input=beside_web, beside=keep_schedule
+    )
 
 
 def run_until_stopped(
-    services: Services,
+    running: JobWorker,
+    stop_seconds: int,
     *,
-    kinds: Mapping[str, JobKind] | None = None,
-    timings: WorkerTimings | None = None,
     follow_input: bool = False,
-) -> None:
-    """Run one worker until a signal, or until standard input closes when it follows that; ends the process.
+    beside: Callable[[threading.Event], None] | None = None,
+) -> NoReturn:
+    """Run a worker until a signal, or until standard input closes when it follows that; ends the process.
 
     Args:
-        kinds: What it can run; by default all that the services know.
+        stop_seconds: How long items may take to end then.
         follow_input: The parent holds the other end of standard input, and however the parent ends, it closes.
+        beside: Runs in a thread of its own, until the event is set.
     """
-    from services.bootstrap import build_worker
-
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     if follow_input:
         threading.Thread(target=_await_end_of_input, args=(stopping,), name="parent-watch", daemon=True).start()
-    running = build_worker(services, kinds=kinds, timings=timings)
     running.start()
-    threading.Thread(target=_start_due_sources, args=(services, stopping), name="source-schedule", daemon=True).start()
+    if beside is not None:
+        threading.Thread(target=beside, args=(stopping,), name="beside-worker", daemon=True).start()
     # The system may hand a signal to any thread, but Python handles it in this one, once it runs again: a wait without
     # an end would sleep on. Seen with a process that was told to continue and to end in one breath.
     while not stopping.wait(SECONDS_BETWEEN_SIGNAL_CHECKS):
         pass
-    running.stop(services.settings.worker_stop_seconds)
-    services.database.close()
+    running.stop(stop_seconds)
     sys.stdout.flush()
     sys.stderr.flush()
     # Work that was handed back may still run in a thread, and Python would wait for it.

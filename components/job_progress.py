@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 
 import pandas as pd
@@ -71,10 +73,16 @@ def draw_job(
 
 
 def job_state_markdown(job: Job) -> str:
-    """The job's state as a badge: a word, an icon and a color. "Done" says when some items failed."""
+    """The job's state as a badge: a word, an icon and a color.
+
+    "Done" says when some items failed, "Pausing" that what began before the pause still runs.
+    """
     word, icon, color = _JOB_STATES[job.status]
     if job.status.live and job.cancel_requested:
         word, icon = "Stopping", ":material/pending:"
+    elif job.paused:
+        runs = job.counts[ItemStatus.RUNNING] > 0
+        word, icon, color = ("Pausing" if runs else "Paused"), ":material/pause_circle:", "orange"
     if job.status is JobStatus.DONE and job.counts[ItemStatus.FAILED]:
         word, icon, color = "Done, with failures", ":material/warning:", "orange"
     return f":{color}-badge[{icon} {word}]"
@@ -111,8 +119,15 @@ def _draw_progress(jobs: JobService, job: Job, nouns: tuple[str, str]) -> None:
         if job.finishing:
             words = " · ".join(filter(None, (words, job.stage or "completing")))
             share = job.progress if job.progress is not None else share
+        left = jobs.seconds_left(job)
+        if left is not None:
+            words = " · ".join(filter(None, (words, time_left(left))))
         st.progress(share, text=in_one_line(words) or "Waiting for its turn")
-        if job.status is JobStatus.QUEUED and not jobs.workers():
+        if job.paused:
+            running = job.counts[ItemStatus.RUNNING]
+            rest = f"{running:,} that began before still {'runs' if running == 1 else 'run'}. " if running else ""
+            st.info(f"{rest}Nothing more begins until somebody resumes it.", icon=":material/pause_circle:")
+        elif job.status is JobStatus.QUEUED and not jobs.workers():
             st.warning(
                 "**No worker runs at the moment.**  \nYour job is kept and begins as soon as one does. If this stays, "
                 "tell your administrator.",
@@ -127,6 +142,19 @@ def _draw_progress(jobs: JobService, job: Job, nouns: tuple[str, str]) -> None:
 
 def _draw_actions(jobs: JobService, job: Job, describe: ItemWords) -> None:
     with st.container(horizontal=True, gap="small"):
+        if job.can_resume and st.button(
+            "Resume", icon=":material/play_arrow:", type="primary", key=session_keys.JOB_RESUME_BUTTON + job.id
+        ):
+            jobs.resume(job.tenant_id, job.id)
+            st.rerun()
+        if job.can_pause and st.button(
+            "Pause",
+            icon=":material/pause:",
+            key=session_keys.JOB_PAUSE_BUTTON + job.id,
+            help="What runs ends. The rest waits until somebody resumes it.",
+        ):
+            jobs.pause(job.tenant_id, job.id)
+            st.rerun()
         if job.can_cancel and st.button(
             "Cancel",
             icon=":material/stop_circle:",
@@ -186,13 +214,15 @@ def _draw_items(jobs: JobService, job: Job, describe: ItemWords, nouns: tuple[st
     items = jobs.list_items(
         job.tenant_id, job.id, status=status, offset=(page - 1) * ROWS_PER_PAGE, limit=ROWS_PER_PAGE
     )
-    rows = [(in_one_line(item.name), _state(item), _outcome(item, describe)) for item in items]
+    rows = [(in_one_line(item.name), _state(item), _outcome(item, job, describe)) for item in items]
     table = pd.DataFrame(rows, columns=[nouns[0].capitalize(), "State", "What came of it"])
     st.table(table, border="horizontal", hide_index=True)
 
 
 def _state(item: JobItem) -> str:
     word, icon, color = _ITEM_STATES[item.status]
+    if _waits_for_next_try(item):
+        word, icon, color = "Tries again", ":material/autorenew:", "orange"
     return f":{color}-badge[{icon} {word}]"  # a badge keeps its icon and its word on one line
 
 
@@ -203,7 +233,7 @@ def _filter_label(job: Job, value: str) -> str:
     return f"{_ITEM_STATES[status][0]} {job.counts[status]:,}"
 
 
-def _outcome(item: JobItem, describe: ItemWords) -> str:
+def _outcome(item: JobItem, job: Job, describe: ItemWords) -> str:
     if item.status is ItemStatus.DONE:
         return in_one_line(describe(item))
     if item.status is ItemStatus.FAILED:
@@ -211,7 +241,45 @@ def _outcome(item: JobItem, describe: ItemWords) -> str:
     if item.status is ItemStatus.RUNNING:
         share = f" {item.progress:.0%}" if item.progress is not None else ""
         return in_one_line(item.stage.capitalize() + share)
+    if _waits_for_next_try(item):
+        words = "Tries again after the pause." if job.paused else _next_try(item)
+        return f"**{in_one_line(item.cause)}** {in_one_line(words)}"
     return ""
+
+
+def _waits_for_next_try(item: JobItem) -> bool:
+    return item.status is ItemStatus.QUEUED and item.next_try_at is not None
+
+
+def _next_try(item: JobItem) -> str:
+    seconds = (item.next_try_at - datetime.now(UTC)).total_seconds() if item.next_try_at else 0.0
+    if seconds < 1:
+        return "Tries again soon."
+    if seconds < 90:
+        return f"Tries again in {math.ceil(seconds)} s."
+    return f"Tries again in {math.ceil(seconds / 60)} minutes."
+
+
+def time_left(seconds: float) -> str:
+    """How long something will still take, in the words of an estimate: "about 3 minutes left"."""
+    if seconds < 10:
+        return "a few seconds left"
+    if seconds < 45:
+        return "less than a minute left"
+    minutes = round(seconds / 60)
+    if minutes < 10:
+        return f"about {_counted(max(minutes, 1), 'minute')} left"
+    if minutes < 53:
+        return f"about {5 * round(minutes / 5)} minutes left"
+    halves = round(seconds / 1800)
+    if halves == 2:
+        return "about an hour left"
+    hours = f"{halves // 2}½" if halves % 2 and halves < 12 else str(round(halves / 2))
+    return f"about {hours} hours left" if halves < 96 else "more than two days left"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{'a' if count == 1 else f'{count:,}'} {noun}{'' if count == 1 else 's'}"
 
 
 def _report(jobs: JobService, job: Job, describe: ItemWords) -> bytes:

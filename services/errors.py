@@ -108,11 +108,26 @@ class BackendTimeoutError(BackendError):
 
 
 class BackendThrottledError(BackendError):
-    """The service refuses because of too many requests."""
+    """The service refuses because of too many requests.
+
+    Attributes:
+        retry_after_seconds: How long the service asks to wait; None where it does not say.
+    """
 
     default_code = "backend-throttled"
     default_remedy = "Wait a minute and try again. Your text is kept."
     retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        remedy: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, remedy=remedy)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class BackendRejectedError(BackendError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from services.jobs.models import JobRound
-from services.jobs.running import JobRunner
+from collections.abc import Mapping
+
+from services.jobs.lanes import lane_of
+from services.jobs.models import JobRound, QueuedItem, WaitingItems
+from services.jobs.running import AfterItem, JobRunner
 from services.logs import get_logger
-from services.ports.jobs import JobEngine, JobRuns, WorkerRegistry
+from services.ports.jobs import JobEngine, JobKind, JobRuns, WorkerRegistry
 
 ENGINE_RECORDS_SECONDS = 24 * 3600.0
 WORKER_ROWS_SECONDS = 7 * 24 * 3600.0
@@ -16,25 +19,52 @@ _log = get_logger(__name__)
 class DurableRounds:
     """See :class:`services.ports.jobs.RoundSteps`: a round is a start, its items in any order, and a finish.
 
-    No step waits for another. The start enqueues the items; whichever item ends last enqueues the finish. A step that
-    is interrupted runs again and finds in the rows what is done.
+    No step waits for another. The start enqueues the items; an item that is to be tried again enqueues itself for
+    later; whichever item ends last enqueues the finish. A step that is interrupted runs again and finds in the rows
+    what is done.
+
+    Args:
+        kinds: Name the lanes of their items; where that is not asked for, none are needed.
     """
 
-    def __init__(self, runs: JobRuns, runner: JobRunner, engine: JobEngine) -> None:
+    def __init__(
+        self, runs: JobRuns, runner: JobRunner, engine: JobEngine, kinds: Mapping[str, JobKind] | None = None
+    ) -> None:
         self._runs = runs
         self._runner = runner
         self._engine = engine
+        self._kinds = kinds or {}
 
     def start(self, job_round: JobRound) -> None:
-        positions = self._runs.queued_positions(job_round)
-        self._engine.enqueue_items(job_round, positions)
-        self._runs.mark_dispatched(job_round)
+        self._runner.patiently(lambda: self._start(job_round))
+
+    def run_item(self, job_round: JobRound, position: int, turn: int | None = None) -> None:
+        after = self._runner.run_item(job_round, position, turn)
+        self._runner.patiently(lambda: self._go_on(job_round.job_id, position, after))
+
+    def _start(self, job_round: JobRound) -> None:
+        waiting = self._runs.waiting_items(job_round.job_id)
+        if waiting is not None and waiting.job_round == job_round:
+            self._enqueue(waiting)
+            self._runs.mark_dispatched(job_round)
         if self._runs.finish_is_due(job_round):
             self._engine.enqueue_finish(job_round)
 
-    def run_item(self, job_round: JobRound, position: int) -> None:
-        if self._runner.run_item(job_round, position):
-            self._engine.enqueue_finish(job_round)
+    def _go_on(self, job_id: str, position: int, after: AfterItem) -> None:
+        """Enqueue the finish, or the item's next try, also one that a crash kept from being enqueued."""
+        if after.due is not None:
+            self._engine.enqueue_finish(after.due)
+        elif not after.ended and (waiting := self._runs.waiting_items(job_id, position)) is not None:
+            self._enqueue(waiting)
+
+    def _enqueue(self, waiting: WaitingItems) -> None:
+        if waiting.items:
+            kind = self._kinds.get(waiting.job.kind)
+            queued = [
+                QueuedItem(item.position, item.failed_tries, lane_of(kind, waiting.job, item), item.next_try_at)
+                for item in waiting.items
+            ]
+            self._engine.enqueue_items(waiting.job_round, queued)
 
     def run_finish(self, job_round: JobRound) -> None:
         self._runner.run_finish(job_round)

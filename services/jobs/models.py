@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +72,46 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often an item is tried whose error may pass by itself, and how long it waits in between.
+
+    The wait is drawn between nothing and a limit that doubles from try to try, so that many items which failed at once
+    do not come back at once. A backend that says how long to wait is obeyed, and the draw comes on top.
+
+    Attributes:
+        most_tries: All tries together; 1 never tries again.
+        first_wait_seconds: The limit of the first wait.
+        longest_wait_seconds: No single wait is longer, whatever the backend says.
+    """
+
+    most_tries: int = 4
+    first_wait_seconds: float = 20.0
+    longest_wait_seconds: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLimit:
+    """How much a backend may be asked for by all workers together.
+
+    Attributes:
+        at_once: Items that run at the same time; None leaves it to the workers' own places.
+        starts: Items that begin within any ``period_seconds``; None for no such limit.
+    """
+
+    at_once: int | None = None
+    starts: int | None = None
+    period_seconds: float = 60.0
+
+
+class Pace(StrEnum):
+    """How eagerly workers look for queued work."""
+
+    IDLE = "idle"  # nothing is to be done: look seldom
+    STEADY = "steady"  # fill a free place soon
+    BRISK = "brisk"  # items are short: besides, hold the next ones ready
+
+
+@dataclass(frozen=True, slots=True)
 class JobItem:
     """One item of a job.
 
@@ -80,8 +120,11 @@ class JobItem:
         stage: A word for what is happening to it, such as ``reading``; empty when nothing is.
         progress: The share of its work that is done, 0 to 1, where that is known.
         result: What came of it, as its kind returned it; empty unless done.
-        error_code: Set when failed, with ``cause`` and ``remedy``; see :class:`Failure`.
+        error_code: Set when failed, and while it waits for its next try, with ``cause`` and ``remedy``; see
+            :class:`Failure`.
         attempts: How often work on it began, over all retries.
+        failed_tries: How many of these ended in an error that may pass, since somebody started or retried the job.
+        next_try_at: When it is tried again by itself; only set while it waits for that.
     """
 
     job_id: str
@@ -97,6 +140,8 @@ class JobItem:
     remedy: str = ""
     retryable: bool = False
     attempts: int = 0
+    failed_tries: int = 0
+    next_try_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
@@ -113,6 +158,8 @@ class Job:
         progress: The share of the finish that is done, 0 to 1, where that is known.
         finishing: Whether all items ended and the finish began.
         cancel_requested: Whether somebody asked to stop it; what runs still ends.
+        paused_at: Since when nothing more of it begins, because somebody paused it; what ran then still ends.
+        resumed_at: When somebody last ended a pause.
         counts: How many items there are in each status; every status has its number.
         result: What the finish returned; empty unless done.
         error_code: Set when failed, with ``cause`` and ``remedy``; see :class:`Failure`.
@@ -131,6 +178,8 @@ class Job:
     progress: float | None = None
     finishing: bool = False
     cancel_requested: bool = False
+    paused_at: datetime | None = None
+    resumed_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     counts: Mapping[ItemStatus, int] = field(default_factory=lambda: dict.fromkeys(ItemStatus, 0))
@@ -151,6 +200,21 @@ class Job:
         return sum(count for status, count in self.counts.items() if not status.live)
 
     @property
+    def paused(self) -> bool:
+        """Whether it is live and nothing more of it begins; something may still run, see ``counts``."""
+        return self.status.live and self.paused_at is not None and not self.cancel_requested
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether a pause would hold anything back."""
+        return self.can_cancel and not self.paused
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it waits for somebody to let it go on."""
+        return self.paused
+
+    @property
     def can_cancel(self) -> bool:
         """Whether a cancel would stop anything."""
         return self.status.live and not self.finishing and not self.cancel_requested
@@ -168,6 +232,44 @@ class JobRound:
 
     job_id: str
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedItem:
+    """An item on its way to the engine.
+
+    Attributes:
+        turn: Which of its tries this is, from 0: the :attr:`JobItem.failed_tries` that it begins with.
+        lane: The backend that it waits for, see :class:`services.ports.jobs.JobKind`; empty for the workers' places.
+        not_before: The engine holds it back until then.
+    """
+
+    position: int
+    turn: int = 0
+    lane: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItems:
+    """What waits of a job in its present round."""
+
+    job_round: JobRound
+    job: Job
+    items: Sequence[JobItem]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSpan:
+    """When the work on an ended item began and ended."""
+
+    started_at: datetime
+    finished_at: datetime
+
+    @property
+    def seconds(self) -> float:
+        """How long the work took."""
+        return max((self.finished_at - self.started_at).total_seconds(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from services.errors import AppError, BackendUnavailableError
 from services.jobs.models import ClaimedFinish, ClaimedItem, Failure, JobRound
+from services.jobs.retrying import policy_of, wait_seconds
 from services.logs import get_logger, new_reference
 from services.ports.jobs import JobKind, JobRuns, StageListener
 
@@ -19,10 +22,24 @@ LONGEST_PAUSE_SECONDS = 15.0
 
 _log = get_logger(__name__)
 _Kept = TypeVar("_Kept")
+_Draw = Callable[[float, float], float]
 
 
 class WorkNoLongerCountsError(Exception):
     """Another worker has taken this work over, or this one is stopping: end it, its result would be dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterItem:
+    """What follows a run of an item.
+
+    Attributes:
+        ended: Whether this run ended it; if not, it may wait for its next try.
+        due: The round whose finish is due now.
+    """
+
+    ended: bool
+    due: JobRound | None
 
 
 class JobRunner:
@@ -36,6 +53,7 @@ class JobRunner:
         kinds: What can be run, by name.
         worker_id: Who claims.
         now: The clock, for tests.
+        draw: A number between two, for tests; see :func:`services.jobs.retrying.wait_seconds`.
     """
 
     def __init__(
@@ -45,41 +63,67 @@ class JobRunner:
         worker_id: str,
         *,
         now: Callable[[], datetime] | None = None,
+        draw: _Draw = random.uniform,
     ) -> None:
         self._runs = runs
         self._kinds = kinds
         self._worker_id = worker_id
         self._now = now or (lambda: datetime.now(UTC))
+        self._draw = draw
         self._stopping = threading.Event()
 
     def stop(self) -> None:
         """Let work end at its next report, and wait for nothing any more."""
         self._stopping.set()
 
-    def run_item(self, job_round: JobRound, position: int) -> bool:
-        """Work on one item, if it still needs it. Returns whether the finish of the job is due."""
-        claim = self._patiently(lambda: self._runs.begin_item(job_round, position, self._worker_id, self._now()))
+    def run_item(self, job_round: JobRound, position: int, turn: int | None = None) -> AfterItem:
+        """Work on one item, if it still needs it; one whose error may pass is left queued for later.
+
+        Args:
+            turn: See :meth:`services.ports.jobs.JobRuns.begin_item`.
+        """
+        claim = self.patiently(
+            lambda: self._runs.begin_item(job_round, position, self._worker_id, self._now(), turn=turn)
+        )
+        ended = False
         if claim is not None:
             report = _Reports(lambda stage, share: self._runs.report_item(claim, stage, share), self._stopping)
             outcome = self._outcome_of_item(claim, report)
-            if outcome is not None:
-                self._patiently(lambda: self._runs.end_item(claim, outcome, self._now()))
-        return self._patiently(lambda: self._runs.finish_is_due(job_round))
+            if isinstance(outcome, _Postponed):
+                self.patiently(lambda: self._runs.postpone_item(claim, outcome.failure, outcome.until, self._now()))
+            elif outcome is not None:
+                ended = self.patiently(lambda: self._runs.end_item(claim, outcome, self._now()))
+        return AfterItem(ended, self.patiently(lambda: self._runs.due_finish(job_round.job_id)))
 
     def run_finish(self, job_round: JobRound) -> None:
         """Run the finish of the job, if it still needs it."""
-        claim = self._patiently(lambda: self._runs.begin_finish(job_round, self._worker_id, self._now()))
+        claim = self.patiently(lambda: self._runs.begin_finish(job_round, self._worker_id, self._now()))
         if claim is None:
             return
         report = _Reports(lambda stage, share: self._runs.report_finish(claim, stage, share), self._stopping)
         outcome = self._outcome_of_finish(claim, report)
         if outcome is not None:
-            self._patiently(lambda: self._runs.end_finish(claim, outcome, self._now()))
+            self.patiently(lambda: self._runs.end_finish(claim, outcome, self._now()))
 
-    def _outcome_of_item(self, claim: ClaimedItem, report: StageListener) -> Mapping[str, Any] | Failure | None:
+    def _outcome_of_item(
+        self, claim: ClaimedItem, report: StageListener
+    ) -> Mapping[str, Any] | Failure | _Postponed | None:
         job, item = claim.job, claim.item
         fields = {"job": job.id, "kind": job.kind, "position": item.position, "attempt": claim.attempt}
-        return self._outcome(lambda: self._kind(job.kind).run_item(job, item, report), fields)
+        postponed: list[datetime] = []
+
+        def work() -> Mapping[str, Any]:
+            kind = self._kind(job.kind)
+            try:
+                return kind.run_item(job, item, report)
+            except AppError as error:
+                wait = wait_seconds(policy_of(kind), item.failed_tries, error, self._draw)
+                if wait is not None:
+                    postponed.append(self._now() + timedelta(seconds=wait))
+                raise
+
+        outcome = self._outcome(work, fields)
+        return _Postponed(outcome, postponed[0]) if postponed and isinstance(outcome, Failure) else outcome
 
     def _outcome_of_finish(self, claim: ClaimedFinish, report: StageListener) -> Mapping[str, Any] | Failure | None:
         job = claim.job
@@ -122,7 +166,7 @@ class JobRunner:
                 remedy="An administrator must run web and workers in the same version; then retry.",
             ) from None
 
-    def _patiently(self, call: Callable[[], _Kept]) -> _Kept:
+    def patiently(self, call: Callable[[], _Kept]) -> _Kept:
         """Wait out a database that does not answer, unless this process is to end."""
         pause = 0.5
         while True:
@@ -133,6 +177,14 @@ class JobRunner:
                 if self._stopping.wait(pause):
                     raise
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Postponed:
+    """An error that may pass, and when the item is tried again."""
+
+    failure: Failure
+    until: datetime
 
 
 class _Reports:

@@ -1,4 +1,4 @@
-"""What people do with background jobs: start, watch, cancel, retry."""
+"""What people do with background jobs: start, watch, pause, cancel, retry."""
 
 from __future__ import annotations
 
@@ -9,11 +9,23 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from services.errors import BackendUnavailableError, InputError
-from services.jobs.models import STALE_SECONDS, ItemStatus, Job, JobItem, JobRound, JobStatus, NewItem, Worker
+from services.jobs.models import (
+    STALE_SECONDS,
+    ItemSpan,
+    ItemStatus,
+    Job,
+    JobItem,
+    JobRound,
+    JobStatus,
+    NewItem,
+    Worker,
+)
+from services.jobs.remaining import SPANS_NEEDED, estimate_seconds
 from services.ports.jobs import JobQueue, JobRepository, WorkerRegistry
 
 MOST_ITEMS = 20_000
 LONGEST_TITLE_CHARACTERS = 300
+_JOBS_TO_LEARN_FROM = 5
 
 
 class JobService:
@@ -125,6 +137,60 @@ class JobService:
         job = self.get(tenant_id, job_id)
         self._queue.cancel(JobRound(job.id, job.round), positions)
         return job
+
+    def pause(self, tenant_id: str, job_id: str) -> Job:
+        """Begin nothing more of the job until somebody resumes it. What runs ends, and counts.
+
+        Raises:
+            NotFoundError: there is no such job, or it is another tenant's.
+            ConflictError: it has ended, its finish has begun, or somebody canceled it.
+        """
+        positions = self._repository.pause_job(tenant_id, job_id, self._now())
+        job = self.get(tenant_id, job_id)
+        self._queue.cancel(JobRound(job.id, job.round), positions)
+        return job
+
+    def resume(self, tenant_id: str, job_id: str) -> Job:
+        """Let a paused job go on where it stood; one that is not paused goes on as it does.
+
+        Raises:
+            NotFoundError: there is no such job, or it is another tenant's.
+            ConflictError: it has ended.
+        """
+        job_round = self._repository.resume_job(tenant_id, job_id, self._now())
+        if job_round is not None:
+            self._queue.enqueue(job_round)
+        return self.get(tenant_id, job_id)
+
+    def seconds_left(self, job: Job) -> float | None:
+        """How long the items of the job will still take, learned from those that ended, or from its kind's last jobs.
+
+        None when nothing is known yet, no worker lives, or the job is paused, being completed or at its end. An
+        estimate: show it in words that claim no precision.
+        """
+        if not job.status.live or job.paused or job.cancel_requested or job.finishing or not self.workers():
+            return None
+        now = self._now()
+        most = int(job.counts[ItemStatus.RUNNING])
+        running = self.list_items(job.tenant_id, job.id, ItemStatus.RUNNING, limit=most) if most else []
+        seconds = estimate_seconds(job, running, self._spans(job), now)
+        if seconds is None:
+            return None
+        waits = self._repository.latest_next_try(job.tenant_id, job.id)
+        return max(seconds, (waits - now).total_seconds()) if waits is not None else seconds
+
+    def _spans(self, job: Job) -> list[ItemSpan]:
+        """Of this job, of late those since its last pause; else of the last jobs of the same kind."""
+        spans = self._repository.list_spans(job.tenant_id, job.id, limit=SPANS_NEEDED)
+        since = [span for span in spans if job.resumed_at is None or span.started_at >= job.resumed_at]
+        if since or spans:
+            return since or spans
+        for earlier in self.list_jobs(job.tenant_id, job.kind, limit=_JOBS_TO_LEARN_FROM):
+            if not earlier.status.live and earlier.ended_count:
+                spans = self._repository.list_spans(job.tenant_id, earlier.id, limit=SPANS_NEEDED)
+                if spans:
+                    return spans
+        return []
 
     def retry_failed(self, tenant_id: str, job_id: str) -> Job:
         """Run the failed items again, and then the finish; a job whose finish alone failed runs the finish.

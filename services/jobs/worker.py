@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from services.jobs.dispatch import Caretaker, DurableRounds
 from services.jobs.models import STALE_SECONDS
+from services.jobs.pacing import Pacer
 from services.jobs.running import JobRunner
 from services.logs import get_logger
 from services.ports.jobs import JobEngine, JobKind, JobRuns, WorkerRegistry, WorkTaker
@@ -67,7 +68,8 @@ class JobWorker:
         self._concurrency = concurrency
         self._timings = timings or WorkerTimings()
         self._runner = JobRunner(runs, kinds, worker_id)
-        self._rounds = DurableRounds(runs, self._runner, engine)
+        self._rounds = DurableRounds(runs, self._runner, engine, kinds)
+        self._pacer = Pacer(runs, taker)
         self._caretaker = Caretaker(worker_id, runs, engine, registry, stale_seconds=self._timings.stale)
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -110,6 +112,7 @@ class JobWorker:
             (self._timings.take_over, self._caretaker.take_over),
             (self._timings.revive, self._caretaker.revive),
             (self._timings.tidy, self._caretaker.tidy),
+            (self._timings.dispatch, self._pacer.keep_pace),
         ]
         due = [0.0] * len(tasks)
         looked_at = time.time()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from services.jobs.models import (
     ClaimedFinish,
     ClaimedItem,
     Failure,
+    ItemSpan,
     ItemStatus,
     Job,
     JobItem,
     JobRound,
     NewItem,
+    Pace,
+    QueuedItem,
+    RetryPolicy,
+    WaitingItems,
     Worker,
 )
 
@@ -37,7 +42,8 @@ class JobKind(Protocol):
     that was taken for dead still runs. What they return is JSON-able and is what pages show.
 
     An AppError makes the item failed with its code, message, remedy and ``retryable``; so does any other exception,
-    with a neutral cause and a reference that is in the log. The other items go on.
+    with a neutral cause and a reference that is in the log. The other items go on. An item whose AppError is
+    ``retryable`` is tried again by itself first, see :class:`TriesAgain`. See also :class:`UsesLanes`.
 
     Attributes:
         kind: A stable name in kebab-case, such as ``load-files``; stored with every job.
@@ -66,6 +72,30 @@ class JobKind(Protocol):
         ...
 
 
+@runtime_checkable
+class TriesAgain(Protocol):
+    """What a kind may have besides: its own policy of tries; without it, that of a plain :class:`RetryPolicy` holds.
+
+    An error that has ``retry_after_seconds``, as a throttling backend's may, is obeyed. The finish is not tried again.
+    """
+
+    @property
+    def retry_policy(self) -> RetryPolicy: ...
+
+
+@runtime_checkable
+class UsesLanes(Protocol):
+    """What a kind may have besides: the backend that an item waits for.
+
+    A lane has places of its own beside the workers' and limits over all workers, so that a backend that is slow or
+    throttled does not keep other work waiting.
+    """
+
+    def lane(self, job: Job, item: JobItem) -> str | None:
+        """The name of the backend, as the settings name it; None for work that this machine does by itself."""
+        ...
+
+
 class JobQueue(Protocol):
     """Tells the engine at once what the tables say already.
 
@@ -77,7 +107,7 @@ class JobQueue(Protocol):
         ...
 
     def cancel(self, job_round: JobRound, positions: Sequence[int]) -> None:
-        """These items will not run: take them out of the queue."""
+        """These items will not run in this round: take them out of the queue."""
         ...
 
 
@@ -111,6 +141,38 @@ class JobRepository(Protocol):
         """
         ...
 
+    def pause_job(self, tenant_id: str, job_id: str, at: datetime) -> list[int]:
+        """Let nothing more of the job begin; returns the positions that wait now. Pausing twice is pausing once.
+
+        Raises:
+            NotFoundError: there is no such job, or it is another tenant's.
+            ConflictError: it has ended, its finish has begun, or somebody canceled it.
+        """
+        ...
+
+    def resume_job(self, tenant_id: str, job_id: str, at: datetime) -> JobRound | None:
+        """Let a paused job go on with what waits, in another round; None when it was not paused.
+
+        Raises:
+            NotFoundError: there is no such job, or it is another tenant's.
+            ConflictError: it has ended.
+        """
+        ...
+
+    def list_spans(self, tenant_id: str, job_id: str, *, limit: int) -> list[ItemSpan]:
+        """When the work on done and failed items began and ended, the latest end first.
+
+        Raises NotFoundError, also for another tenant's job.
+        """
+        ...
+
+    def latest_next_try(self, tenant_id: str, job_id: str) -> datetime | None:
+        """When the last of the items that wait for another try will have it; None when none does.
+
+        Raises NotFoundError, also for another tenant's job.
+        """
+        ...
+
     def retry_job(self, tenant_id: str, job_id: str) -> JobRound:
         """Queue the failed items, if any, for another round, and the finish after them.
 
@@ -129,11 +191,11 @@ class JobRuns(Protocol):
     """
 
     def undispatched_rounds(self) -> list[JobRound]:
-        """Rounds of live jobs that the engine does not have yet, oldest job first."""
+        """Rounds of live jobs that the engine does not have yet, oldest job first; paused ones wait."""
         ...
 
     def live_rounds(self) -> list[JobRound]:
-        """The current rounds of all live jobs, oldest job first."""
+        """The current rounds of all live jobs that are not paused, oldest job first."""
         ...
 
     def mark_dispatched(self, job_round: JobRound) -> None:
@@ -145,15 +207,28 @@ class JobRuns(Protocol):
         ...
 
     def queued_positions(self, job_round: JobRound) -> list[int]:
-        """Items that wait in this round; none when it is not the job's round or the job has ended."""
+        """Items that wait in this round; none when it is not the job's round, or the job has ended or is paused."""
         ...
 
-    def begin_item(self, job_round: JobRound, position: int, worker_id: str, at: datetime) -> ClaimedItem | None:
-        """Claim an item; None when there is nothing to do: ended, canceled, or of another round.
+    def waiting_items(self, job_id: str, position: int | None = None) -> WaitingItems | None:
+        """The items that wait in the job's present round, or that one if it does; None when the job ended or pauses."""
+        ...
+
+    def begin_item(
+        self, job_round: JobRound, position: int, worker_id: str, at: datetime, *, turn: int | None = None
+    ) -> ClaimedItem | None:
+        """Claim an item; None when there is nothing to do: ended, canceled, paused, or of another round or turn.
 
         An item that another claim left running lost its worker; after ``MOST_LOST_WORKERS`` of these it fails, so that
         an item that kills its worker does not go round forever.
+
+        Args:
+            turn: The :attr:`JobItem.failed_tries` that the item must have; None takes it as it is.
         """
+        ...
+
+    def postpone_item(self, claim: ClaimedItem, failure: Failure, next_try_at: datetime, at: datetime) -> bool:
+        """Queue the item for another try, and keep why; a canceled job's item fails. False as of :meth:`end_item`."""
         ...
 
     def report_item(self, claim: ClaimedItem, stage: str, progress: float | None) -> bool:
@@ -165,7 +240,11 @@ class JobRuns(Protocol):
         ...
 
     def finish_is_due(self, job_round: JobRound) -> bool:
-        """Whether every item of the live job ended, it was not canceled, and this is its round."""
+        """Whether every item of the live job ended, it is not canceled or paused, and this is its round."""
+        ...
+
+    def due_finish(self, job_id: str) -> JobRound | None:
+        """The round whose finish is due; it may be later than that of the item which ended last."""
         ...
 
     def begin_finish(self, job_round: JobRound, worker_id: str, at: datetime) -> ClaimedFinish | None:
@@ -178,6 +257,14 @@ class JobRuns(Protocol):
 
     def end_finish(self, claim: ClaimedFinish, outcome: Mapping[str, Any] | Failure, at: datetime) -> bool:
         """End the job: done, or failed by the failure or because not one of its items was done."""
+        ...
+
+    def something_to_do(self) -> bool:
+        """Whether a job is live and not paused, or an item still runs."""
+        ...
+
+    def longest_recent_seconds(self, at: datetime) -> float | None:
+        """The longest that an item of a live job took of late, or takes already; None when none has begun."""
         ...
 
     def release(self, worker_id: str) -> None:
@@ -212,8 +299,8 @@ class RoundSteps(Protocol):
         """Enqueue what waits in the round."""
         ...
 
-    def run_item(self, job_round: JobRound, position: int) -> None:
-        """Run one item, and enqueue the finish after the last."""
+    def run_item(self, job_round: JobRound, position: int, turn: int | None = None) -> None:
+        """Run one item, and enqueue what follows: its next try, or the finish after the last item."""
         ...
 
     def run_finish(self, job_round: JobRound) -> None:
@@ -228,6 +315,10 @@ class WorkTaker(Protocol):
         """Begin; returns at once."""
         ...
 
+    def set_pace(self, pace: Pace) -> None:
+        """Look for work as eagerly as this, from now on, in every worker; may be called again and again."""
+        ...
+
     def stop(self, *, wait_seconds: int) -> None:
         """Take no more, and wait for what runs, at most so long."""
         ...
@@ -240,7 +331,7 @@ class JobEngine(Protocol):
         """Have :meth:`RoundSteps.start` run by some worker."""
         ...
 
-    def enqueue_items(self, job_round: JobRound, positions: Sequence[int]) -> None:
+    def enqueue_items(self, job_round: JobRound, items: Sequence[QueuedItem]) -> None:
         """Have these items run by some worker; items of small jobs and the first ones of large jobs come first."""
         ...
 
@@ -249,7 +340,7 @@ class JobEngine(Protocol):
         ...
 
     def has_work(self, job_round: JobRound) -> bool:
-        """Whether anything of this round waits or runs."""
+        """Whether anything of this job waits or runs; what began before a pause has an earlier round."""
         ...
 
     def hand_over(self, living_worker_ids: Collection[str]) -> int:

@@ -46,6 +46,8 @@ def item_of(row: JobItemRow) -> JobItem:
         remedy=row.remedy,
         retryable=row.retryable,
         attempts=row.attempts,
+        failed_tries=row.failed_tries,
+        next_try_at=row.next_try_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
     )
@@ -82,35 +84,34 @@ def settle_canceled(session: DatabaseSession, job: JobRow, at: datetime) -> None
     if job.cancel_requested and unended_count(session, job.id) == 0:
         job.status = JobStatus.CANCELED.value
         job.finished_at = at
+        job.paused_at = None
         job.stage = ""
         job.progress = None
 
 
 def keep_outcome(row: JobRow | JobItemRow, outcome: Mapping[str, Any] | Failure, at: datetime) -> None:
     """Write the result, or why there is none, into the row; its status is the caller's."""
-    if isinstance(outcome, Failure):
-        row.result = {}
-        row.error_code = outcome.code
-        row.cause = outcome.cause
-        row.remedy = outcome.remedy
-        row.retryable = outcome.retryable
-    else:
-        row.result = dict(outcome)
-        row.error_code = None
-        row.cause = row.remedy = ""
-        row.retryable = False
+    keep_failure(row, outcome if isinstance(outcome, Failure) else None)
+    row.result = {} if isinstance(outcome, Failure) else dict(outcome)
     row.stage = ""
     row.progress = None
     row.finished_at = at
 
 
+def keep_failure(row: JobRow | JobItemRow, failure: Failure | None) -> None:
+    """Write the words of the failure into the row, or that there are none."""
+    row.error_code = failure.code if failure else None
+    row.cause = failure.cause if failure else ""
+    row.remedy = failure.remedy if failure else ""
+    row.retryable = failure.retryable if failure else False
+
+
 def forget_outcome(row: JobRow | JobItemRow) -> None:
     """Make the row as if its work had never begun."""
+    keep_failure(row, None)
     row.status = JobStatus.QUEUED.value
     row.result = {}
-    row.error_code = None
-    row.cause = row.remedy = row.stage = ""
-    row.retryable = False
+    row.stage = ""
     row.progress = row.started_at = row.finished_at = None
 
 
@@ -129,6 +130,8 @@ def _job(row: JobRow, counts: Mapping[ItemStatus, int]) -> Job:
         progress=row.progress,
         finishing=row.finish_worker_id is not None,
         cancel_requested=row.cancel_requested,
+        paused_at=row.paused_at,
+        resumed_at=row.resumed_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
         counts=counts,

@@ -16,17 +16,20 @@ from services.jobs.models import (
     ItemStatus,
     JobRound,
     JobStatus,
+    WaitingItems,
 )
 from services.storage.database import Database
 from services.storage.job_rows import (
     LIVE_JOBS,
     item_of,
     jobs_of,
+    keep_failure,
     keep_outcome,
     lock_job,
     settle_canceled,
     unended_count,
 )
+from services.storage.job_spans import longest_recent_seconds
 from services.storage.job_tables import JobItemRow, JobRow
 
 MOST_LOST_WORKERS = 3
@@ -79,6 +82,7 @@ class SqlJobRuns:
                 JobRow.id == job_round.job_id,
                 JobRow.round == job_round.number,
                 JobRow.status.in_(LIVE_JOBS),
+                JobRow.paused_at.is_(None),
                 JobItemRow.status == ItemStatus.QUEUED.value,
             )
             .order_by(JobItemRow.position)
@@ -86,11 +90,29 @@ class SqlJobRuns:
         with self._database.transaction() as session:
             return list(session.scalars(query))
 
-    def begin_item(self, job_round: JobRound, position: int, worker_id: str, at: datetime) -> ClaimedItem | None:
+    def waiting_items(self, job_id: str, position: int | None = None) -> WaitingItems | None:
+        query = select(JobItemRow).where(JobItemRow.job_id == job_id, JobItemRow.status == ItemStatus.QUEUED.value)
+        if position is not None:
+            query = query.where(JobItemRow.position == position)
         with self._database.transaction() as session:
-            job = _lock_round(session, job_round)
+            job = session.get(JobRow, job_id)
+            if job is None or not JobStatus(job.status).live or job.paused_at is not None or job.cancel_requested:
+                return None
+            items = [item_of(row) for row in session.scalars(query.order_by(JobItemRow.position))]
+            return WaitingItems(JobRound(job_id, job.round), jobs_of(session, [job])[0], items)
+
+    def begin_item(
+        self, job_round: JobRound, position: int, worker_id: str, at: datetime, *, turn: int | None = None
+    ) -> ClaimedItem | None:
+        with self._database.transaction() as session:
+            job = lock_job(session, job_round.job_id, JobRow.status.in_(LIVE_JOBS))
             item = session.get(JobItemRow, (job_round.job_id, position), populate_existing=True)
             if job is None or item is None or not ItemStatus(item.status).live:
+                return None
+            # What began before a pause belongs to the round of that time.
+            if job_round.number != (item.claimed_round if item.status == ItemStatus.RUNNING.value else job.round):
+                return None
+            if turn is not None and turn != item.failed_tries:
                 return None
             if job.cancel_requested:
                 item.status = ItemStatus.CANCELED.value
@@ -104,12 +126,18 @@ class SqlJobRuns:
                     item.worker_id = None
                     keep_outcome(item, _LOST, at)
                     return None
+            if job.paused_at is not None or job.round != job_round.number:
+                _give_back(item)  # it lost its worker, and is queued with the others
+                return None
             item.status = ItemStatus.RUNNING.value
             item.attempts += 1
             item.worker_id = worker_id
+            item.claimed_round = job.round
             item.started_at = at
+            item.next_try_at = None
             item.stage = ""
             item.progress = None
+            keep_failure(item, None)
             job.status = JobStatus.RUNNING.value
             job.started_at = job.started_at or at
             session.flush()
@@ -132,9 +160,7 @@ class SqlJobRuns:
         with self._database.transaction() as session:
             job = lock_job(session, claim.item.job_id)
             item = session.get(JobItemRow, (claim.item.job_id, claim.item.position), populate_existing=True)
-            if job is None or item is None:
-                return False
-            if (item.status, item.attempts) != (ItemStatus.RUNNING.value, claim.attempt):
+            if job is None or item is None or not _counts(item, claim):
                 return False
             failed = isinstance(outcome, Failure)
             item.status = (ItemStatus.FAILED if failed else ItemStatus.DONE).value
@@ -143,20 +169,42 @@ class SqlJobRuns:
             settle_canceled(session, job, at)
             return True
 
+    def postpone_item(self, claim: ClaimedItem, failure: Failure, next_try_at: datetime, at: datetime) -> bool:
+        with self._database.transaction() as session:
+            job = lock_job(session, claim.item.job_id)
+            item = session.get(JobItemRow, (claim.item.job_id, claim.item.position), populate_existing=True)
+            if job is None or item is None or not _counts(item, claim):
+                return False
+            if job.cancel_requested:
+                item.status = ItemStatus.FAILED.value
+                item.worker_id = None
+                keep_outcome(item, failure, at)
+                settle_canceled(session, job, at)
+                return True
+            _give_back(item)
+            keep_failure(item, failure)
+            item.failed_tries += 1
+            item.next_try_at = next_try_at
+            return True
+
     def finish_is_due(self, job_round: JobRound) -> bool:
-        query = select(JobRow.id).where(
-            JobRow.id == job_round.job_id,
-            JobRow.round == job_round.number,
+        return self.due_finish(job_round.job_id) == job_round
+
+    def due_finish(self, job_id: str) -> JobRound | None:
+        query = select(JobRow.round).where(
+            JobRow.id == job_id,
             JobRow.status.in_(LIVE_JOBS),
             JobRow.cancel_requested.is_(False),
+            JobRow.paused_at.is_(None),
         )
         with self._database.transaction() as session:
-            return session.scalar(query) is not None and unended_count(session, job_round.job_id) == 0
+            number = session.scalar(query)
+            return JobRound(job_id, number) if number is not None and not unended_count(session, job_id) else None
 
     def begin_finish(self, job_round: JobRound, worker_id: str, at: datetime) -> ClaimedFinish | None:
         with self._database.transaction() as session:
             job = _lock_round(session, job_round)
-            if job is None or job.cancel_requested or unended_count(session, job.id):
+            if job is None or job.cancel_requested or job.paused_at is not None or unended_count(session, job.id):
                 return None
             if job.finish_worker_id is not None:
                 job.finish_lost += 1
@@ -213,10 +261,20 @@ class SqlJobRuns:
                 .values(finish_worker_id=None, stage="", progress=None)
             )
 
+    def something_to_do(self) -> bool:
+        live = select(JobRow.id).where(JobRow.status.in_(LIVE_JOBS), JobRow.paused_at.is_(None)).limit(1)
+        runs = select(JobItemRow.job_id).where(JobItemRow.worker_id.is_not(None)).limit(1)
+        with self._database.transaction() as session:
+            return session.scalar(live) is not None or session.scalar(runs) is not None
+
+    def longest_recent_seconds(self, at: datetime) -> float | None:
+        with self._database.transaction() as session:
+            return longest_recent_seconds(session, at)
+
     def _rounds(self, *conditions: Any) -> list[JobRound]:
         query = (
             select(JobRow.id, JobRow.round)
-            .where(JobRow.status.in_(LIVE_JOBS), *conditions)
+            .where(JobRow.status.in_(LIVE_JOBS), JobRow.paused_at.is_(None), *conditions)
             .order_by(JobRow.created_at, JobRow.id)
         )
         with self._database.transaction() as session:
@@ -231,6 +289,18 @@ class SqlJobRuns:
 
 def _lock_round(session: DatabaseSession, job_round: JobRound) -> JobRow | None:
     return lock_job(session, job_round.job_id, JobRow.round == job_round.number, JobRow.status.in_(LIVE_JOBS))
+
+
+def _counts(item: JobItemRow, claim: ClaimedItem) -> bool:
+    """Whether nobody else took the item over."""
+    return (item.status, item.attempts) == (ItemStatus.RUNNING.value, claim.attempt)
+
+
+def _give_back(item: JobItemRow) -> None:
+    item.status = ItemStatus.QUEUED.value
+    item.worker_id = None
+    item.stage = ""
+    item.progress = None
 
 
 def _give_back_items(condition: Any) -> Any:

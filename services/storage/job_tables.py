@@ -29,6 +29,8 @@ class JobRow(Base):
     # The round that the engine has; less than ``round`` while workers still have to pick it up.
     dispatched_round: Mapped[int] = mapped_column(Integer, default=0)
     cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    paused_at: Mapped[datetime | None]  # set while nothing more may begin
+    resumed_at: Mapped[datetime | None]  # the last time that somebody ended a pause
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     stage: Mapped[str] = mapped_column(String(64), default="")
@@ -51,6 +53,7 @@ class JobItemRow(Base):
     __table_args__ = (
         Index("ix_job_item_status", "job_id", "status", "position"),
         Index("ix_job_item_worker", "worker_id"),
+        Index("ix_job_item_finished", "job_id", "finished_at"),
     )
 
     job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True)
@@ -65,10 +68,15 @@ class JobItemRow(Base):
     cause: Mapped[str] = mapped_column(Text, default="")
     remedy: Mapped[str] = mapped_column(Text, default="")
     retryable: Mapped[bool] = mapped_column(Boolean, default=False)
-    # The claim: its number, who has it while it runs, how many claims of this round lost their worker.
+    # The claim: its number, who has it while it runs, the round it belongs to, how many claims lost their worker since
+    # somebody started or retried the job.
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     worker_id: Mapped[str | None] = mapped_column(String(64))
+    claimed_round: Mapped[int | None] = mapped_column(Integer)
     lost: Mapped[int] = mapped_column(Integer, default=0)
+    # Tries that ended in an error that may pass, since then, and when the next one is due while it waits for that.
+    failed_tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 

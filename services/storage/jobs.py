@@ -9,9 +9,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session as DatabaseSession
 
 from services.errors import ConflictError, NotFoundError
-from services.jobs.models import ItemStatus, Job, JobItem, JobRound, JobStatus, NewItem
+from services.jobs.models import ItemSpan, ItemStatus, Job, JobItem, JobRound, JobStatus, NewItem
 from services.storage.database import Database
+from services.storage.job_pausing import latest_next_try, pause, require_stoppable, resume
 from services.storage.job_rows import forget_outcome, item_of, jobs_of, lock_job, settle_canceled
+from services.storage.job_spans import newest_spans
 from services.storage.job_tables import JobItemRow, JobRow
 
 
@@ -79,25 +81,33 @@ class SqlJobRepository:
     def cancel_job(self, tenant_id: str, job_id: str, at: datetime) -> list[int]:
         with self._database.transaction() as session:
             job = _own(lock_job(session, job_id), tenant_id)
-            if not JobStatus(job.status).live:
-                raise ConflictError(
-                    "This job has ended already.",
-                    code="job-ended",
-                    remedy="Nothing is left to cancel; what was done stays.",
-                )
-            if job.finish_worker_id is not None:
-                raise ConflictError(
-                    "Every item has ended and the job is being completed.",
-                    code="job-finishing",
-                    remedy="Wait until it is done; it cannot be stopped half-way.",
-                )
+            require_stoppable(job)
             canceled = _items(session, job_id, ItemStatus.QUEUED)
             for item in canceled:
                 item.status = ItemStatus.CANCELED.value
+                item.next_try_at = None
                 item.finished_at = at
             job.cancel_requested = True
             settle_canceled(session, job, at)
             return [item.position for item in canceled]
+
+    def pause_job(self, tenant_id: str, job_id: str, at: datetime) -> list[int]:
+        with self._database.transaction() as session:
+            return pause(session, _own(lock_job(session, job_id), tenant_id), at)
+
+    def resume_job(self, tenant_id: str, job_id: str, at: datetime) -> JobRound | None:
+        with self._database.transaction() as session:
+            return resume(_own(lock_job(session, job_id), tenant_id), at)
+
+    def list_spans(self, tenant_id: str, job_id: str, *, limit: int) -> list[ItemSpan]:
+        with self._database.transaction() as session:
+            _own(session.get(JobRow, job_id), tenant_id)
+            return newest_spans(session, job_id, limit)
+
+    def latest_next_try(self, tenant_id: str, job_id: str) -> datetime | None:
+        with self._database.transaction() as session:
+            _own(session.get(JobRow, job_id), tenant_id)
+            return latest_next_try(session, job_id)
 
     def retry_job(self, tenant_id: str, job_id: str) -> JobRound:
         with self._database.transaction() as session:
@@ -106,7 +116,7 @@ class SqlJobRepository:
             _require_failed(JobStatus(job.status), bool(failed))
             for item in failed:
                 forget_outcome(item)
-                item.lost = 0
+                item.lost = item.failed_tries = 0
             forget_outcome(job)
             job.round += 1
             job.finish_worker_id = None

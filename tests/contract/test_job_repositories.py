@@ -14,6 +14,7 @@ from services.storage.database import Database
 from services.storage.job_runs import SqlJobRuns
 from services.storage.job_workers import SqlWorkerRegistry
 from services.storage.jobs import SqlJobRepository
+from tests.contract.job_pausing import JobPausingContract
 from tests.contract.job_repository import (
     OTHER_TENANT,
     START,
@@ -33,7 +34,7 @@ def prepared(url: str) -> Iterator[Database]:
     database.close()
 
 
-class OnDatabase(JobRepositoryContract, WorkerRegistryContract):
+class OnDatabase(JobRepositoryContract, JobPausingContract, WorkerRegistryContract):
     @pytest.fixture
     def repository(self, database: Database) -> JobRepository:
         return SqlJobRepository(database)

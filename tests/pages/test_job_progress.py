@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import session_keys
+from components.job_progress import time_left
 from services.access.models import Tenant
-from services.jobs.models import JobRound, JobStatus, NewItem
+from services.jobs.models import Failure, JobRound, JobStatus, NewItem
 from services.jobs.service import JobService
 from services.storage.accounts import SqlAccountRepository
 from services.storage.database import Database
@@ -141,6 +143,79 @@ def test_live_job_shows_how_far_it_is_and_can_be_canceled(
     app.run()
     assert jobs.get(TENANT, job_id).status is JobStatus.CANCELED
     assert "Canceled" in words(app)
+
+
+def test_job_is_paused_says_so_and_goes_on(jobs: JobService, queue: InlineJobQueue, database: Database) -> None:
+    SqlWorkerRegistry(database).breathe("w1", "laptop", 7, 2)
+    queue.paused = True
+    job_id = submit(jobs, {}, {}, {})
+    runs = SqlJobRuns(database)
+    running = runs.begin_item(JobRound(job_id, 1), 0, "w1", datetime.now(UTC))
+    assert running is not None
+    app = open_page(jobs, job_id)
+    app.button(key=session_keys.JOB_PAUSE_BUTTON + job_id).click().run()
+    assert ":material/pause_circle: Pausing" in words(app)
+    assert "1 that began before still runs." in app.info[0].value
+    runs.end_item(running, {"name": "a"}, datetime.now(UTC))
+    app.run()
+    assert ":material/pause_circle: Paused" in words(app)
+    assert app.info[0].value == "Nothing more begins until somebody resumes it."
+    assert button_keys(app) == {session_keys.JOB_RESUME_BUTTON, session_keys.JOB_CANCEL_BUTTON}
+    queue.paused = False
+    app.button(key=session_keys.JOB_RESUME_BUTTON + job_id).click().run()
+    assert jobs.get(TENANT, job_id).status is JobStatus.DONE
+    assert "3 done" in words(app)
+
+
+def test_item_that_waits_for_its_next_try_says_why_and_when(
+    jobs: JobService, queue: InlineJobQueue, database: Database
+) -> None:
+    SqlWorkerRegistry(database).breathe("w1", "laptop", 7, 2)
+    queue.paused = True
+    job_id = submit(jobs, {}, {})
+    runs, now = SqlJobRuns(database), datetime.now(UTC)
+    claim = runs.begin_item(JobRound(job_id, 1), 0, "w1", now)
+    assert claim is not None
+    failure = Failure("throttled", "The service asks to wait.", "Wait a minute.", retryable=True)
+    runs.postpone_item(claim, failure, now + timedelta(seconds=60), now)
+    app = open_page(jobs, job_id)
+    _, state, outcome = cells(app)[0]
+    assert state == ":orange-badge[:material/autorenew: Tries again]"
+    assert re.fullmatch(r"\*\*The service asks to wait\\\.\*\* Tries again in [1-6]?\d s\\\.", outcome)
+    app.button(key=session_keys.JOB_PAUSE_BUTTON + job_id).click().run()
+    assert cells(app)[0][2] == r"**The service asks to wait\.** Tries again after the pause\."
+
+
+def test_live_job_says_about_how_long_it_will_take(jobs: JobService, queue: InlineJobQueue, database: Database) -> None:
+    SqlWorkerRegistry(database).breathe("w1", "laptop", 7, 2)
+    queue.paused = True
+    job_id = submit(jobs, {}, {}, {})
+    runs, now = SqlJobRuns(database), datetime.now(UTC)
+    claim = runs.begin_item(JobRound(job_id, 1), 0, "w1", now - timedelta(seconds=90))
+    assert claim is not None
+    runs.end_item(claim, {"name": "a"}, now)
+    app = open_page(jobs, job_id)
+    assert app.get("progress")[0].proto.text == "1 of 3 files · about 3 minutes left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "a few seconds left"),
+        (30, "less than a minute left"),
+        (50, "about a minute left"),
+        (170, "about 3 minutes left"),
+        (1000, "about 15 minutes left"),
+        (3500, "about an hour left"),
+        (5500, "about 1½ hours left"),
+        (7300, "about 2 hours left"),
+        (9100, "about 2½ hours left"),
+        (36_000, "about 10 hours left"),
+        (400_000, "more than two days left"),
+    ],
+)
+def test_time_left_claims_no_precision(seconds: float, expected: str) -> None:
+    assert time_left(seconds) == expected
 
 
 def test_job_that_waits_for_a_worker_says_so(jobs: JobService, queue: InlineJobQueue) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from services.jobs.models import JobRound
+from services.errors import BackendUnavailableError
+from services.jobs.models import JobRound, QueuedItem
 from services.logs import get_logger
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ APPLICATION_NAME = "frontline"
 # Work that an older version queued is run by the next one: items are idempotent and know their arguments by name.
 APPLICATION_VERSION = "1"
 QUEUE = "work"
+# While there is work a free place is filled after this long at most.
+BUSY_POLLING_SECONDS = 0.1
 SCHEMA = "frontline_jobs"
 START, ITEM, FINISH = "start_round", "run_item", "run_finish"
 
@@ -29,6 +35,11 @@ _IDS_PER_CALL = 500
 _URGENT_PRIORITY = 1
 
 _log = get_logger(__name__)
+
+
+def lane_queue(lane: str) -> str:
+    """The queue of a lane's items."""
+    return f"lane-{lane}" if lane else QUEUE
 
 
 def jobs_database_url(database_url: str) -> str:
@@ -48,43 +59,68 @@ class DbosQueue:
 
     Args:
         database_url: DBOS's database, as :func:`jobs_database_url` names it.
+        lanes: The backends that have limits, and so a queue of their own.
     """
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, lanes: Collection[str] = ()) -> None:
         self._database_url = database_url
+        self._lanes = frozenset(lanes)
         self._client: DBOSClient | None = None
         self._lock = threading.Lock()
 
     def enqueue(self, job_round: JobRound) -> None:
         self._enqueue(START, "start", job_round, _URGENT_PRIORITY)
+        self._wake()
 
-    def enqueue_items(self, job_round: JobRound, positions: Sequence[int]) -> None:
+    def enqueue_items(self, job_round: JobRound, items: Sequence[QueuedItem]) -> None:
         # Every job's first items come before any job's later ones: a large job does not make a small one wait.
-        for place, position in enumerate(positions):
-            self._enqueue(ITEM, str(position), job_round, _URGENT_PRIORITY + 1 + place, position)
+        for place, item in enumerate(items):
+            lane = item.lane if item.lane in self._lanes else ""
+            self._enqueue(
+                ITEM,
+                _item_name(item.position, item.turn),
+                job_round,
+                _URGENT_PRIORITY + 1 + place,
+                item.position,
+                item.turn,
+                lane,
+                lane=lane,
+                not_before=item.not_before,
+            )
+
+    def put_back(self, job_round: JobRound, item: QueuedItem) -> None:
+        """Queue an item again that this process took and did not begin; its run here does not count any more."""
+        with _translated():
+            self._connected().resume_workflows(
+                [_workflow_id(job_round, _item_name(item.position, item.turn))], queue_name=lane_queue(item.lane)
+            )
 
     def enqueue_finish(self, job_round: JobRound) -> None:
         self._enqueue(FINISH, "finish", job_round, _URGENT_PRIORITY)
 
     def cancel(self, job_round: JobRound, positions: Sequence[int]) -> None:
-        ids = [_workflow_id(job_round, str(position)) for position in positions]
-        for first in range(0, len(ids), _IDS_PER_CALL):
-            self._connected().cancel_workflows(ids[first : first + _IDS_PER_CALL])
+        waiting = self._list(["ENQUEUED", "DELAYED"], name=ITEM, workflow_id_prefix=_workflow_id(job_round, ""))
+        unwanted = {str(position) for position in positions}
+        ids = [flow.workflow_id for flow in waiting if flow.workflow_id.split(":")[2] in unwanted]
+        with _translated():
+            for first in range(0, len(ids), _IDS_PER_CALL):
+                self._connected().cancel_workflows(ids[first : first + _IDS_PER_CALL])
 
     def has_work(self, job_round: JobRound) -> bool:
-        return bool(self._list(_WAITS_OR_RUNS, workflow_id_prefix=_workflow_id(job_round, ""), limit=1))
+        return bool(self._list(_WAITS_OR_RUNS, workflow_id_prefix=f"{job_round.job_id}:", limit=1))
 
     def hand_over(self, living_worker_ids: Collection[str]) -> int:
         running = self._list(["PENDING"])
-        return self._resume([flow.workflow_id for flow in running if flow.executor_id not in living_worker_ids])
+        return self._resume([flow for flow in running if flow.executor_id not in living_worker_ids])
 
     def take_back(self, worker_id: str) -> int:
-        return self._resume([flow.workflow_id for flow in self._list(["PENDING"], executor_id=worker_id)])
+        return self._resume(self._list(["PENDING"], executor_id=worker_id))
 
     def forget_ended(self, *, older_than_seconds: float) -> None:
         before = (datetime.now(UTC) - timedelta(seconds=older_than_seconds)).isoformat()
         while ended := self._list(_ENDED, end_time=before, limit=_IDS_PER_CALL):
-            self._connected().delete_workflows([flow.workflow_id for flow in ended])
+            with _translated():
+                self._connected().delete_workflows([flow.workflow_id for flow in ended])
 
     def close(self) -> None:
         """Give the connections back."""
@@ -93,27 +129,55 @@ class DbosQueue:
                 self._client.destroy()
                 self._client = None
 
-    def _enqueue(self, workflow: str, name: str, job_round: JobRound, priority: int, *arguments: Any) -> None:
+    def _enqueue(
+        self,
+        workflow: str,
+        name: str,
+        job_round: JobRound,
+        priority: int,
+        *arguments: Any,
+        lane: str = "",
+        not_before: datetime | None = None,
+    ) -> None:
         from dbos import EnqueueOptions
 
         options = EnqueueOptions(
             workflow_name=workflow,
-            queue_name=QUEUE,
+            queue_name=lane_queue(lane),
             workflow_id=_workflow_id(job_round, name),
             app_version=APPLICATION_VERSION,
             priority=priority,
         )
-        self._connected().enqueue(options, job_round.job_id, job_round.number, *arguments)
+        if not_before is not None and (seconds := (not_before - datetime.now(UTC)).total_seconds()) > 0:
+            options["delay_seconds"] = seconds
+        with _translated():
+            self._connected().enqueue(options, job_round.job_id, job_round.number, *arguments)
+
+    def _wake(self) -> None:
+        """Have idle workers look into the queue before they find out by themselves that there is something to do.
+
+        They look at nothing while they are idle. How much each takes at once they set right within a second.
+        """
+        with _translated():
+            self._connected().register_queue(
+                QUEUE, worker_concurrency=1, polling_interval_sec=BUSY_POLLING_SECONDS, on_conflict="never_update"
+            )
 
     def _list(self, status: list[str], **filters: Any) -> list[WorkflowStatus]:
-        return self._connected().list_workflows(
-            status=status, application_name=APPLICATION_NAME, load_input=False, load_output=False, **filters
-        )
+        with _translated():
+            return self._connected().list_workflows(
+                status=status, application_name=APPLICATION_NAME, load_input=False, load_output=False, **filters
+            )
 
-    def _resume(self, ids: list[str]) -> int:
-        for first in range(0, len(ids), _IDS_PER_CALL):
-            self._connected().resume_workflows(ids[first : first + _IDS_PER_CALL], queue_name=QUEUE)
-        return len(ids)
+    def _resume(self, flows: Sequence[WorkflowStatus]) -> int:
+        by_queue: dict[str, list[str]] = {}
+        for flow in flows:
+            by_queue.setdefault(flow.queue_name or QUEUE, []).append(flow.workflow_id)
+        with _translated():
+            for queue, ids in by_queue.items():
+                for first in range(0, len(ids), _IDS_PER_CALL):
+                    self._connected().resume_workflows(ids[first : first + _IDS_PER_CALL], queue_name=queue)
+        return len(flows)
 
     def _connected(self) -> DBOSClient:
         with self._lock:
@@ -152,6 +216,19 @@ class NotifyingQueue:
             self._queue.cancel(job_round, positions)
         except Exception as error:
             _log.info("cancel-left-to-workers", job=job_round.job_id, error=type(error).__name__)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the database as ours, so that who can wait for it waits."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError) as exc:
+        raise BackendUnavailableError("The queue's database did not answer.", code="queue-unavailable") from exc
+
+
+def _item_name(position: int, turn: int) -> str:
+    return f"{position}:{turn}" if turn else str(position)
 
 
 def _workflow_id(job_round: JobRound, name: str) -> str:

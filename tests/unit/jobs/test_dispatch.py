@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.access.models import Tenant
+from services.errors import BackendThrottledError
 from services.jobs.dispatch import Caretaker, DurableRounds
-from services.jobs.models import Job, JobRound, NewItem
+from services.jobs.models import Job, JobItem, JobRound, NewItem, QueuedItem, RetryPolicy
 from services.jobs.running import JobRunner
+from services.ports.jobs import StageListener
 from services.storage.accounts import SqlAccountRepository
 from services.storage.database import Database
 from services.storage.job_runs import SqlJobRuns
@@ -29,14 +32,16 @@ class FakeEngine:
     def __init__(self) -> None:
         self.working: set[JobRound] = set()
         self.items: list[int] = []
+        self.queued: list[QueuedItem] = []
         self.finishes: list[JobRound] = []
         self.living: list[set[str]] = []
 
     def enqueue(self, job_round: JobRound) -> None:
         self.working.add(job_round)
 
-    def enqueue_items(self, job_round: JobRound, positions: Sequence[int]) -> None:
-        self.items += positions
+    def enqueue_items(self, job_round: JobRound, items: Sequence[QueuedItem]) -> None:
+        self.items += [item.position for item in items]
+        self.queued += items
 
     def enqueue_finish(self, job_round: JobRound) -> None:
         self.finishes.append(job_round)
@@ -95,6 +100,53 @@ def test_start_enqueues_what_waits_and_may_be_repeated(database: Database, engin
     assert engine.items == [0, 1, 1]
     rounds.run_item(ROUND, 1)
     assert engine.finishes == [ROUND]
+
+
+class LanedKind:
+    """A kind whose items wait for the backend that their arguments name; each is refused ``throttled`` times."""
+
+    kind = "test"
+    retry_policy = RetryPolicy(most_tries=3, first_wait_seconds=10)
+
+    def lane(self, job: Job, item: JobItem) -> str | None:
+        return "bedrock" if item.name == "1" else None
+
+    def run_item(self, job: Job, item: JobItem, report: StageListener) -> Mapping[str, Any]:
+        if item.failed_tries < 1:
+            raise BackendThrottledError("Too many requests.", retry_after_seconds=30)
+        return {}
+
+    def finish(self, job: Job, report: StageListener) -> Mapping[str, Any]:
+        return {}
+
+
+def test_item_that_is_tried_again_is_queued_in_its_lane_for_then(database: Database, engine: FakeEngine) -> None:
+    insert_job(database, 2)
+    runs, kinds = SqlJobRuns(database), {"test": LanedKind()}
+    runner = JobRunner(runs, kinds, "w1", now=lambda: START, draw=lambda low, high: high)
+    rounds = DurableRounds(runs, runner, engine, kinds)
+    rounds.start(ROUND)
+    assert engine.queued == [QueuedItem(0), QueuedItem(1, lane="bedrock")]
+    rounds.run_item(ROUND, 1, 0)
+    again = QueuedItem(1, turn=1, lane="bedrock", not_before=START + timedelta(seconds=40))
+    assert engine.queued[2:] == [again]
+    rounds.run_item(ROUND, 1, 0)  # as after a crash before the try was queued
+    assert engine.queued[2:] == [again, again]
+    rounds.run_item(ROUND, 0, 0)
+    rounds.run_item(ROUND, 0, 1)
+    assert engine.finishes == []
+    rounds.run_item(ROUND, 1, 1)
+    assert engine.finishes == [ROUND]
+
+
+def test_step_of_a_paused_job_queues_nothing(database: Database, engine: FakeEngine) -> None:
+    insert_job(database, 1)
+    runs = SqlJobRuns(database)
+    SqlJobRepository(database).pause_job(TENANT, "one", START)
+    rounds = DurableRounds(runs, JobRunner(runs, {}, "w1"), engine)
+    rounds.start(ROUND)
+    rounds.run_item(ROUND, 0)
+    assert (engine.queued, engine.finishes) == ([], [])
 
 
 def test_start_of_a_job_without_items_enqueues_its_finish(database: Database, engine: FakeEngine) -> None:

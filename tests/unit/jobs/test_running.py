@@ -86,8 +86,8 @@ def fail(_job: Job, _item: JobItem, _report: StageListener) -> Mapping[str, Any]
 
 def test_result_is_kept_and_finish_is_due_after_the_last_item(database: Database) -> None:
     running = runner(SqlJobRuns(database), lambda job, item, report: {"name": item.name})
-    assert not running.run_item(ROUND, 0)
-    assert running.run_item(ROUND, 1)
+    assert running.run_item(ROUND, 0).due is None
+    assert running.run_item(ROUND, 1).due == ROUND
     assert item(database).result == {"name": "a.md"}
     running.run_finish(ROUND)
     assert SqlJobRepository(database).get_job(TENANT, "one").status is JobStatus.DONE

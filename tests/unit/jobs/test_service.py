@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ import pytest
 
 from services.access.models import Tenant
 from services.backends.dbos.queue import DbosQueue, NotifyingQueue, jobs_database_url
-from services.errors import BackendUnavailableError, InputError, NotFoundError
+from services.errors import BackendUnavailableError, ConflictError, InputError, NotFoundError
 from services.jobs.kinds import LazyJobKinds
-from services.jobs.models import ItemStatus, JobItem, JobRound, JobStatus, NewItem
+from services.jobs.models import Failure, ItemStatus, JobItem, JobRound, JobStatus, NewItem
 from services.jobs.report import job_report_csv
 from services.jobs.service import MOST_ITEMS, JobService
 from services.storage.accounts import SqlAccountRepository
@@ -74,6 +74,75 @@ def test_cancel_reaches_the_queue_with_what_it_took_out(jobs: JobService, queue:
     assert jobs.cancel(TENANT, job_id).status is JobStatus.CANCELED
     queue.run_waiting()
     assert jobs.get(TENANT, job_id).counts[ItemStatus.CANCELED] == 2
+
+
+def test_paused_job_waits_until_it_is_resumed(jobs: JobService, queue: InlineJobQueue) -> None:
+    queue.paused = True
+    job_id = submit(jobs, {}, {})
+    assert jobs.pause(TENANT, job_id).paused
+    queue.run_waiting()
+    assert jobs.get(TENANT, job_id).counts[ItemStatus.QUEUED] == 2
+    queue.paused = False
+    job = jobs.resume(TENANT, job_id)
+    assert (job.status, job.counts[ItemStatus.DONE]) == (JobStatus.DONE, 2)
+    with pytest.raises(ConflictError):
+        jobs.pause(TENANT, job_id)
+
+
+def test_time_left_is_learned_from_earlier_jobs_and_then_from_the_job_itself(
+    jobs: JobService, queue: InlineJobQueue, database: Database
+) -> None:
+    runs, now = SqlJobRuns(database), datetime.now(UTC)
+    queue.paused = True
+
+    def run(job_id: str, position: int, seconds: float) -> None:
+        claim = runs.begin_item(JobRound(job_id, 1), position, "w1", now - timedelta(seconds=seconds))
+        assert claim is not None
+        assert runs.end_item(claim, {}, now)
+
+    job_id = submit(jobs, {}, {}, {})
+    SqlWorkerRegistry(database).breathe("w1", "laptop", 7, 2)
+    assert jobs.seconds_left(jobs.get(TENANT, job_id)) is None
+    earlier = submit(jobs, {})
+    run(earlier, 0, 50)
+    finish = runs.begin_finish(JobRound(earlier, 1), "w1", now)
+    assert finish is not None
+    assert runs.end_finish(finish, {}, now)
+    assert jobs.seconds_left(jobs.get(TENANT, job_id)) == pytest.approx(150)
+    run(job_id, 0, 10)
+    assert jobs.seconds_left(jobs.get(TENANT, job_id)) == pytest.approx(20)
+
+
+def test_time_left_covers_the_wait_for_the_last_try(
+    jobs: JobService, queue: InlineJobQueue, database: Database
+) -> None:
+    runs, now = SqlJobRuns(database), datetime.now(UTC)
+    SqlWorkerRegistry(database).breathe("w1", "laptop", 7, 2)
+    queue.paused = True
+    job_id = submit(jobs, {}, {})
+    first, second = (runs.begin_item(JobRound(job_id, 1), position, "w1", now) for position in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert runs.end_item(first, {}, now + timedelta(seconds=1))
+    failure = Failure("throttled", "Too many requests.", "Wait.", retryable=True)
+    assert runs.postpone_item(second, failure, now + timedelta(seconds=300), now)
+    left = jobs.seconds_left(jobs.get(TENANT, job_id))
+    assert left is not None
+    assert 200 < left <= 300
+
+
+def test_nothing_is_said_of_the_time_left_while_nobody_works_on_the_job(
+    jobs: JobService, queue: InlineJobQueue, database: Database
+) -> None:
+    submit(jobs, {})  # something to learn from
+    queue.paused = True
+    job_id = submit(jobs, {}, {})
+    registry = SqlWorkerRegistry(database)
+    assert jobs.seconds_left(jobs.get(TENANT, job_id)) is None  # no worker lives
+    registry.breathe("w1", "laptop", 7, 2)
+    assert jobs.seconds_left(jobs.get(TENANT, job_id)) is not None
+    assert jobs.seconds_left(jobs.pause(TENANT, job_id)) is None
+    assert jobs.seconds_left(jobs.cancel(TENANT, job_id)) is None
 
 
 def test_job_of_another_tenant_is_not_found(jobs: JobService) -> None:
