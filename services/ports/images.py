@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from PIL import Image
 
+from services.images.background_models import Backdrop, BackgroundPicture, BackgroundRequest, PlacedSubject
+from services.images.mask_models import CutOut, MaskEdit, MaskHints, MaskState
 from services.images.models import (
-    Backdrop,
-    BackgroundPicture,
-    BackgroundRequest,
     BatchImage,
+    BatchNotice,
     CompositeReview,
-    CutOut,
     ImageBatch,
+    ImageChange,
     ImageFailure,
     Label,
-    MaskEdit,
-    MaskHints,
-    MaskState,
-    PlacedSubject,
 )
 
 
@@ -161,7 +158,8 @@ class ImageFiles(Protocol):
 class ImageRepository(Protocol):
     """Batches, images, backdrops and reviews; each call is one transaction, scoped to the tenant.
 
-    Every method raises NotFoundError for what is not there or is another tenant's.
+    A run is a job whose arguments name its batch as ``batch_id``. Every method raises NotFoundError for what is not
+    there or is another tenant's.
     """
 
     def insert_batch(self, batch: ImageBatch, images: Sequence[BatchImage]) -> None:
@@ -183,7 +181,7 @@ class ImageRepository(Protocol):
         ...
 
     def delete_batch(self, tenant_id: str, batch_id: str) -> None:
-        """Forget the batch, its images and its reviews."""
+        """Forget the batch, its images, changes and notices, and the reviews of its runs."""
         ...
 
     def get_image(self, tenant_id: str, batch_id: str, position: int) -> BatchImage: ...
@@ -249,12 +247,46 @@ class ImageRepository(Protocol):
     def list_reviews(self, tenant_id: str, job_id: str) -> list[CompositeReview]: ...
 
 
+class ImageChanges(Protocol):
+    """The last 50 changes of labels and masks of each batch, to be undone from the newest on.
+
+    Every method raises NotFoundError for a batch that is not there or is another tenant's.
+    """
+
+    def append(
+        self, tenant_id: str, batch_id: str, *, username: str, at: datetime, words: str, before: Mapping[str, Any]
+    ) -> None:
+        """Keep what a change replaced, JSON-able; the oldest beyond 50 is forgotten."""
+        ...
+
+    def pop_last(self, tenant_id: str, batch_id: str) -> ImageChange | None:
+        """Take the newest out of the log; None when it is empty. Of two calls at once each gets another."""
+        ...
+
+
+class BatchNotices(Protocol):
+    """What people are told in the app when a batch's job ends."""
+
+    def insert(self, notice: BatchNotice) -> bool:
+        """Keep it; False, and nothing happens, when this round of the job is told already or the batch is gone."""
+        ...
+
+    def list_open(self, username: str, tenant_ids: Collection[str]) -> list[BatchNotice]:
+        """This person's in these tenants that were not dismissed, newest first."""
+        ...
+
+    def dismiss(self, username: str, notice_id: str, at: datetime) -> None:
+        """Put it away; nothing happens when it is away already. Raises NotFoundError for another person's."""
+        ...
+
+
 class PaidCallLedger(Protocol):
     """Remembers calls that cost money, so that the same call is paid once also across crashes and workers.
 
     A call is named by a key of everything that decides its answer. Between the answer's arrival and ``settle`` a crash
     can still lose it: then the key is free again after ``stale_seconds``, and the number of the attempt says that it
-    may have been paid twice.
+    may have been paid twice. An owner that begins again has crashed in between: it gets the key at once. What an owner
+    settles or abandons after it lost its claim is ignored.
     """
 
     def begin(self, tenant_id: str, key: str, owner: str, *, stale_seconds: float) -> Mapping[str, Any] | int:

@@ -16,7 +16,7 @@ _STORAGE_REMEDY = "Check FRONTLINE_STORAGE_ROOT, the disk's space and the permis
 
 
 class RootedFiles:
-    """See :class:`services.ports.knowledge.FileStore`.
+    """See :class:`services.ports.knowledge.FileStore` and :class:`services.ports.images.ImageFiles`.
 
     Args:
         root: A folder, or ``s3://bucket/prefix``.
@@ -49,6 +49,11 @@ class RootedFiles:
         path = self._path(name)
         with _translated("A file could not be looked up."):
             return bool(path.exists())
+
+    def delete(self, name: str) -> None:
+        path = self._path(name)
+        with _translated("A file could not be deleted."):
+            path.unlink(missing_ok=True)
 
     def fetch_folder(self, address: str, target: Path) -> None:
         """Copy what lies below an ``s3://`` address into a new local folder.

@@ -74,8 +74,8 @@ def test_import_that_breaks_a_rule_is_found(code_copy: Path, module: str, line: 
 
 
 def test_new_room_of_the_services_must_find_its_layer(code_copy: Path) -> None:
-    (code_copy / "services" / "images").mkdir()
-    (code_copy / "services" / "images" / "__init__.py").touch()
+    (code_copy / "services" / "billing").mkdir()
+    (code_copy / "services" / "billing" / "__init__.py").touch()
     assert lint(code_copy).returncode == 1
 
 

@@ -38,8 +38,8 @@ class EverydayQuestions:
     def likeness(self, question: str, vector: NDArray[np.float32], embedder: Embedder) -> float:
         """Mean cosine of a question's unit vector to the nearest of them, in [-1, 1]; 0 when there are none.
 
-        A question that is one of them does not find itself, or nothing could be learned from it. The same words tell, not
-        the cosine: a quantized model gives a text a slightly other vector in other company.
+        A question that is one of them does not find itself, or nothing could be learned from it. The same words tell,
+        not the cosine: a quantized model gives a text a slightly other vector in other company.
         """
         cosines = self._of(embedder) @ vector
         nearest = np.argsort(-cosines)[: NEAREST + 1]

@@ -1,0 +1,154 @@
+"""Learns the numbers of services/backends/local/mattes/learned.json from the tuning halves.
+
+python -m bench.matte_training DATA_DIR
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.matte_sets import SETS, Photo, box_around, photos
+from services.backends.local.mattes.box_window import window_around
+from services.backends.local.mattes.hints import DROP, hint_map
+from services.backends.local.mattes.learned import FILE, Ridge
+from services.backends.local.mattes.mask_signals import SIGNALS, intersection_over_union, measure_signals
+from services.backends.local.mattes.patch_features import describe
+from services.backends.local.mattes.scene import Scene, read_scene, reduced
+from services.backends.local.mattes.subject_search import Found, frame_of, search_subject
+from services.images.mask_models import Box, MaskHints
+
+BOXES_PER_PHOTO = 3
+WIDEST_MARGIN = 0.12
+STRENGTH = 1.3
+"""Of the ridge, against photos that count 1 each."""
+
+QUALITY_STRENGTH = 70.0
+FOLDS = 5
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The patches of one scene: features, how much of each is subject, and how much each counts; a photo counts 1."""
+
+    features: Floats
+    truth: Floats
+    counts: Floats
+
+
+def automatic_sample(photo: Photo) -> Sample:
+    scene = read_scene(reduced(np.asarray(photo.picture)))
+    return _sample(scene, describe(scene, scene.border), photo.truth)
+
+
+def window_of(photo: Photo, box: Box) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
+    """What the cutter looks at around a box: the reduced picture, its hints, and the truth there."""
+    left, top, right, bottom = window_around((box,), photo.picture.size)
+    hinted = hint_map(MaskHints(keep_boxes=(box,)), photo.picture.size)[top:bottom, left:right]
+    small = reduced(np.ascontiguousarray(np.asarray(photo.picture)[top:bottom, left:right]))
+    size = small.shape[1], small.shape[0]
+    truth = cv2.resize(photo.truth[top:bottom, left:right].astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return small, np.asarray(cv2.resize(hinted, size, interpolation=cv2.INTER_NEAREST)), np.asarray(truth > 0.5)
+
+
+def boxed_samples(photo: Photo, rng: np.random.Generator) -> list[Sample]:
+    samples = []
+    for _ in range(BOXES_PER_PHOTO):
+        box = box_around(photo.truth, tuple(rng.uniform(0, WIDEST_MARGIN, 4)))  # type: ignore[arg-type]
+        small, hinted, truth = window_of(photo, box)
+        scene = read_scene(small)
+        beyond = scene.average(hinted == DROP) > 0.5
+        features = describe(scene, beyond if beyond.any() else scene.border, frame_of(hinted != DROP))
+        sample = _sample(scene, features, truth)
+        # What lies outside the box is known; only the inside is learned.
+        counts = np.where(beyond, 0.0, sample.counts)
+        samples.append(Sample(sample.features, sample.truth, counts / counts.sum() / BOXES_PER_PHOTO))
+    return samples
+
+
+def fit(samples: Sequence[Sample], strength: float = STRENGTH) -> dict[str, Any]:
+    """A weighted ridge regression on standardized features."""
+    features = np.concatenate([sample.features for sample in samples]).astype(np.float64)
+    truth = np.concatenate([sample.truth for sample in samples])
+    counts = np.concatenate([sample.counts for sample in samples])
+    means = np.average(features, axis=0, weights=counts)
+    scales = np.sqrt(np.average((features - means) ** 2, axis=0, weights=counts)).clip(1e-6)
+    standard = np.clip((features - means) / scales, -5, 5)
+    intercept = float(np.average(truth, weights=counts))
+    weighted = standard * counts[:, None]
+    weights = np.linalg.solve(
+        weighted.T @ standard + strength * np.eye(features.shape[1]), weighted.T @ (truth - intercept)
+    )
+    return {
+        "means": [float(f"{value:.6g}") for value in means],
+        "scales": [float(f"{value:.6g}") for value in scales],
+        "weights": [float(f"{value:.6g}") for value in weights],
+        "intercept": round(intercept, 6),
+    }
+
+
+def _sample(scene: Scene, features: NDArray[np.float32], truth: NDArray[np.bool_]) -> Sample:
+    height, width = scene.patch_map.shape
+    small = cv2.resize(truth.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return Sample(
+        features.astype(np.float64),
+        scene.average(small).astype(np.float64),
+        (scene.sizes / scene.sizes.sum()).astype(np.float64),
+    )
+
+
+def quality_samples(tuned: Sequence[Photo], automatic: Sequence[Sample], boxed: Sequence[list[Sample]]) -> list[Sample]:
+    """Masks of photos that their regression was not learned from: their signals, and how good they are."""
+    samples = []
+    for fold in range(FOLDS):
+        learned_from = [number for number in range(len(tuned)) if number % FOLDS != fold]
+        guess = _ridge(fit([automatic[number] for number in learned_from]))
+        guess_in_box = _ridge(fit([sample for number in learned_from for sample in boxed[number]]))
+        for photo in tuned[fold::FOLDS]:
+            small = reduced(np.asarray(photo.picture))
+            size = small.shape[1], small.shape[0]
+            truth = cv2.resize(photo.truth.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+            samples += _judged(small, search_subject(small, regression=guess), np.asarray(truth))
+            window, hinted, inside = window_of(photo, box_around(photo.truth))
+            samples += _judged(window, search_subject(window, hinted, boxed=True, regression=guess_in_box), inside)
+    return samples
+
+
+def _judged(small: NDArray[np.uint8], found: Found, truth: NDArray[np.bool_]) -> list[Sample]:
+    if not found.mask.any() or found.mask.all():
+        return []
+    signals = measure_signals(small, found.mask, found.guess, found.votes)
+    overlap = intersection_over_union(found.mask, truth)
+    return [Sample(np.array([[signals[name] for name in SIGNALS]]), np.array([overlap]), np.ones(1))]
+
+
+def _ridge(values: dict[str, Any]) -> Ridge:
+    return Ridge(*(np.array(values[part]) for part in ("means", "scales", "weights")), values["intercept"])
+
+
+def main(data: Path) -> None:
+    """Learn from the tuning halves and write the file."""
+    rng = np.random.default_rng(0)
+    tuned = [photo for name in SETS for photo in photos(data, name, "tune")]
+    automatic = [automatic_sample(photo) for photo in tuned]
+    boxed = [boxed_samples(photo, rng) for photo in tuned]
+    values = {
+        "automatic": fit(automatic),
+        "boxed": fit([sample for samples in boxed for sample in samples]),
+        "quality": fit(quality_samples(tuned, automatic, boxed), QUALITY_STRENGTH),
+    }
+    FILE.write_text(json.dumps(values) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

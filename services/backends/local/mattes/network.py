@@ -1,0 +1,111 @@
+"""A segmentation network in an ONNX file: U2-Net, ISNet, BiRefNet and their like, run on the processor."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.errors import BackendError, BackendMisconfiguredError
+
+MEAN = np.array((0.485, 0.456, 0.406), np.float32)
+DEVIATION = np.array((0.229, 0.224, 0.225), np.float32)
+ISNET_MEAN, ISNET_DEVIATION = np.float32(0.5), np.float32(1)
+"""ISNet was trained without ImageNet's statistics; its files have its name."""
+
+USUAL_SIDE = 320
+"""For networks that take any size."""
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    session: Any
+    input_name: str
+    size: tuple[int, int]
+
+
+class SegmentationNetwork:
+    """Finds the subject with a network; safe to call from many threads.
+
+    Args:
+        file: The ONNX file: one input (1, 3, height, width), whose output 0 is a map of the subject.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._loading = threading.Lock()
+        self._opened: _Opened | None = None
+
+    def probability(self, rgb: Pixels) -> Floats:
+        """Where the subject is, 0 to 1, at the network's own size; all zero when it sees nothing.
+
+        Raises:
+            BackendMisconfiguredError: the file is no such network (``segmentation-model``).
+            BackendError: it failed on this picture (``segmentation-failed``).
+        """
+        opened = self._open()
+        small = cv2.resize(rgb, opened.size, interpolation=cv2.INTER_AREA)
+        isnet = "isnet" in self._file.stem.casefold()
+        mean, deviation = (ISNET_MEAN, ISNET_DEVIATION) if isnet else (MEAN, DEVIATION)
+        values = ((small.astype(np.float32) / max(float(small.max()), 1.0) - mean) / deviation).astype(np.float32)
+        try:
+            output = opened.session.run(None, {opened.input_name: values.transpose(2, 0, 1)[None]})[0]
+        except Exception as exc:  # onnxruntime's errors have no class of their own to name
+            raise BackendError(
+                "The segmentation network failed on this picture.",
+                code="segmentation-failed",
+                remedy="Try again, or remove the network so that the built-in method is used.",
+            ) from exc
+        found = np.squeeze(np.asarray(output, np.float32))
+        if found.ndim != 2 or not np.isfinite(found).all():
+            raise _misconfigured(self._file)
+        if found.min() < -0.01 or found.max() > 1.01:
+            found = np.asarray(
+                1 / (1 + np.exp(-np.clip(found, -50, 50))), np.float32
+            )  # BiRefNet leaves the last step to its caller
+        low, high = float(found.min()), float(found.max())
+        if high - low < 1e-6:
+            return np.zeros_like(found)
+        return np.asarray((found - low) / (high - low), np.float32)
+
+    def check_ready(self) -> None:
+        """Raise BackendMisconfiguredError when the file is missing or no such network."""
+        height, width = self._open().size[::-1]
+        self.probability(np.zeros((height, width, 3), np.uint8))
+
+    def _open(self) -> _Opened:
+        with self._loading:
+            if self._opened is None:
+                import onnxruntime
+
+                options = onnxruntime.SessionOptions()
+                options.intra_op_num_threads = 1
+                options.inter_op_num_threads = 1
+                try:
+                    session = onnxruntime.InferenceSession(str(self._file), options, providers=["CPUExecutionProvider"])
+                except Exception as exc:  # onnxruntime's errors have no class of their own to name
+                    raise _misconfigured(self._file) from exc
+                inputs = session.get_inputs()
+                if len(inputs) != 1 or len(inputs[0].shape) != 4:
+                    raise _misconfigured(self._file)
+                height, width = (
+                    side if isinstance(side, int) and side > 0 else USUAL_SIDE for side in inputs[0].shape[2:]
+                )
+                self._opened = _Opened(session, inputs[0].name, (width, height))
+            return self._opened
+
+
+def _misconfigured(file: Path) -> BackendMisconfiguredError:
+    return BackendMisconfiguredError(
+        f"{file.name} is not a segmentation network that can be used.",
+        code="segmentation-model",
+        remedy="Use an ONNX file of the U2-Net, ISNet or BiRefNet kind, or remove the file from the folder of models.",
+    )

@@ -1,0 +1,224 @@
+"""Backgrounds from any server that speaks OpenAI's image edits: the vendor's own, or a self-hosted one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from services.backends.openai_compatible.edit_canvas import EditCanvas
+from services.errors import (
+    BackendMisconfiguredError,
+    BackendRejectedError,
+    BackendThrottledError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    InputError,
+)
+from services.images.background_models import (
+    LONGEST_PROMPT_CHARACTERS,
+    BackgroundPicture,
+    BackgroundRequest,
+    CompositeMode,
+    PlacedSubject,
+)
+
+# Error codes by which such servers say that the wish, or the pictures that came out, are not allowed.
+_PROMPT_CODES = {"moderation_blocked", "content_policy_violation", "content_filter", "image_generation_user_error"}
+_OUTPUT_WORDS = ("generated image", "output image", "image output", "generated content")
+# An answer that is larger is none that was asked for.
+_MOST_PIXELS = 40_000_000
+
+
+class OpenAiImageEdits:
+    """See :class:`services.ports.images.BackgroundGenerator`.
+
+    The API takes no seed, so that the same request gives other pictures each time.
+
+    Args:
+        base_url: Address that ends where ``/images/edits`` begins.
+        model: Name of an image model of that server.
+        timeout_seconds: Longest wait for the connection and for the answer; pictures take minutes.
+        price_per_picture: In US dollars; None when it is not known.
+    """
+
+    name = "openai"
+    verb = "generated"
+    paid = True
+    seconds_per_picture = 25.0
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key: str | None,
+        timeout_seconds: float = 300.0,
+        *,
+        price_per_picture: float | None = None,
+    ) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._model = model
+        self.price_per_picture = price_per_picture
+        self._client = httpx.Client(base_url=base_url.rstrip("/"), headers=headers, timeout=timeout_seconds)
+
+    def generate(self, request: BackgroundRequest, subject: PlacedSubject) -> list[BackgroundPicture]:
+        _check(request)
+        canvas = EditCanvas.around(subject.size)
+        entries = self._ask(request, subject, canvas)
+        pictures = [_picture(entry, canvas) for entry in entries[: request.count]]
+        if not pictures:
+            raise BackendRejectedError(
+                "The image model blocked every picture that it made.",
+                code="picture-blocked",
+                remedy="Change the description of the background and try again.",
+            )
+        return pictures
+
+    def check_ready(self) -> None:
+        """Raise BackendError unless the server answers and has the model."""
+        try:
+            response = self._client.get("/models")
+            _raise_for_status(response)
+            models = {entry["id"] for entry in response.json()["data"]}
+        except httpx.TimeoutException as exc:
+            raise BackendTimeoutError("The image model's server did not answer in time.") from exc
+        except httpx.HTTPError as exc:
+            raise BackendUnavailableError("The image model's server cannot be reached.") from exc
+        except (ValueError, KeyError, TypeError) as exc:
+            raise BackendMisconfiguredError(
+                "The address of the image model's server is not that of an OpenAI-compatible server.",
+                remedy="Check FRONTLINE_OPENAI_BASE_URL; it usually ends with /v1.",
+            ) from exc
+        if self._model not in models:
+            raise BackendMisconfiguredError(
+                f"The server does not have the model {self._model}.",
+                remedy="Check FRONTLINE_OPENAI_IMAGE_MODEL, or load that model on the server.",
+            )
+
+    def _ask(self, request: BackgroundRequest, subject: PlacedSubject, canvas: EditCanvas) -> list[Any]:
+        fields = {
+            "model": self._model,
+            "prompt": _instruction(request),
+            "n": str(request.count),
+            "size": f"{canvas.sent[0]}x{canvas.sent[1]}",
+        }
+        if not self._model.startswith("gpt-image"):
+            fields["response_format"] = "b64_json"  # that family answers so anyway, and refuses the field
+        files = {
+            "image": ("image.png", canvas.image_png(subject), "image/png"),
+            "mask": ("mask.png", canvas.mask_png(subject), "image/png"),
+        }
+        try:
+            response = self._client.post("/images/edits", data=fields, files=files)
+            _raise_for_status(response)
+            entries = response.json()["data"]
+            if not isinstance(entries, list):
+                raise TypeError(entries)
+        except httpx.TimeoutException as exc:
+            raise BackendTimeoutError("The image model did not answer in time.") from exc
+        except httpx.HTTPError as exc:
+            raise BackendUnavailableError("The image model cannot be reached.") from exc
+        except (ValueError, KeyError, TypeError) as exc:
+            raise _unreadable() from exc
+        return entries
+
+
+def _instruction(request: BackgroundRequest) -> str:
+    """The prompt in words that keep the product: the API has no field for what is not wanted."""
+    keep = "Keep the product exactly as it is" if request.mode is CompositeMode.PRECISE else "Keep the product"
+    avoided = f" Avoid: {request.negative_prompt.strip()}." if request.negative_prompt.strip() else ""
+    return f"Replace the background behind the product: {request.prompt.strip()}. {keep}.{avoided}"
+
+
+def _check(request: BackgroundRequest) -> None:
+    if not request.prompt.strip():
+        raise InputError(
+            "The description of the background is empty.",
+            code="prompt-empty",
+            remedy="Describe the background in a few words.",
+        )
+    if max(len(request.prompt), len(request.negative_prompt)) > LONGEST_PROMPT_CHARACTERS:
+        raise InputError(
+            f"The description of the background is longer than {LONGEST_PROMPT_CHARACTERS} characters.",
+            code="prompt-too-long",
+            remedy="Shorten it.",
+        )
+
+
+def _picture(entry: Any, canvas: EditCanvas) -> BackgroundPicture:
+    try:
+        data = base64.b64decode(entry["b64_json"], validate=True)
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                raise _wrong_size()
+            opened.load()
+            pixels = canvas.canvas_of(opened)
+    except (KeyError, TypeError, ValueError, binascii.Error, OSError) as exc:
+        raise _unreadable() from exc
+    if pixels is None:
+        raise _wrong_size()
+    return BackgroundPicture(pixels, seed=None, holds_subject=True, origin="generated")
+
+
+def _wrong_size() -> BackendRejectedError:
+    return BackendRejectedError(
+        "The image model returned a picture of another size than was asked for.",
+        code="wrong-size-returned",
+        remedy="Retry; if it happens again, an administrator must choose another image model.",
+    )
+
+
+def _unreadable() -> BackendUnavailableError:
+    return BackendUnavailableError("The image model sent an answer that cannot be read.")
+
+
+def _raise_for_status(response: httpx.Response) -> None:
+    status = response.status_code
+    if status < 400:
+        return
+    code, message = _error_of(response)
+    if code == "insufficient_quota":
+        raise BackendMisconfiguredError(
+            "The account at the image model's server has no credit left.",
+            remedy="An administrator must look at the account's plan and billing.",
+        )
+    if status == 429:
+        raise BackendThrottledError("The image model has too many requests at the moment.")
+    if status in {401, 403}:
+        raise BackendMisconfiguredError("The image model's server refuses our key.")
+    if status == 404:
+        raise BackendMisconfiguredError("The image model's server does not know the model or the address.")
+    if status == 408:
+        raise BackendTimeoutError("The image model did not answer in time.")
+    if status >= 500:
+        raise BackendUnavailableError("The image model's server has an error.")
+    if code in _PROMPT_CODES or "safety system" in message or "content policy" in message:
+        raise _blocked(message)
+    raise BackendRejectedError("The image model refused the request.")
+
+
+def _blocked(message: str) -> BackendRejectedError:
+    if any(words in message for words in _OUTPUT_WORDS):
+        return BackendRejectedError(
+            "The image model blocked every picture that it made.",
+            code="picture-blocked",
+            remedy="Change the description of the background and try again.",
+        )
+    return BackendRejectedError(
+        "The image model's content filter refused this description.",
+        code="prompt-blocked",
+        remedy="Change the description of the background and try again.",
+    )
+
+
+def _error_of(response: httpx.Response) -> tuple[str, str]:
+    """The error's code and its lowercase message, empty where the body has none."""
+    try:
+        error = response.json()["error"]
+        return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "").casefold()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "", ""

@@ -1,0 +1,125 @@
+"""What may be asked for, and what of it decides the result."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from typing import Any
+
+from services.errors import InputError
+from services.images.background_models import (
+    LARGEST_SEED,
+    LONGEST_PROMPT_CHARACTERS,
+    MOST_VARIATIONS,
+    BackgroundKind,
+    BackgroundWish,
+    SizePreset,
+)
+
+LARGEST_PADDING = 0.45
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_DEFAULT = BackgroundWish()
+
+
+def checked_wish(wish: BackgroundWish) -> BackgroundWish:
+    """The wish without stray spaces, if it can be fulfilled as far as it says itself.
+
+    Raises:
+        InputError: ``prompt-empty``, ``prompt-too-long``, ``color-invalid``, ``backdrop-missing``, ``picture-missing``,
+            ``size-without-place`` or ``wish-invalid``.
+    """
+    wish = replace(
+        wish,
+        prompt=" ".join(wish.prompt.replace("\x00", "").split()),
+        negative_prompt=" ".join(wish.negative_prompt.replace("\x00", "").split()),
+        color=wish.color.strip(),
+    )
+    if wish.kind is BackgroundKind.PROMPT:
+        _check_prompt(wish)
+    elif wish.kind is BackgroundKind.COLOR and not _COLOR.fullmatch(wish.color):
+        raise InputError(
+            "This is not a color.",
+            code="color-invalid",
+            remedy="Write it as # and six digits or letters from a to f, such as #f4f1ec.",
+        )
+    elif wish.kind is BackgroundKind.BACKDROP and not wish.backdrop_id:
+        raise backdrop_missing()
+    elif wish.kind is BackgroundKind.PICTURE and not wish.picture:
+        raise InputError("No background picture was chosen.", code="picture-missing", remedy="Choose a picture.")
+    if wish.padding is None and wish.size is not SizePreset.ORIGINAL:
+        raise InputError(
+            "In another size the product cannot stay where it is in the photo.",
+            code="size-without-place",
+            remedy="Choose how much free space to leave around the product, or keep the original size.",
+        )
+    _check_numbers(wish)
+    return wish
+
+
+def backdrop_missing() -> InputError:
+    """The library's picture is not there, or none was chosen."""
+    return InputError(
+        "This backdrop is not in the library.", code="backdrop-missing", remedy="Choose another one from the library."
+    )
+
+
+def deciding_values(wish: BackgroundWish) -> dict[str, Any]:
+    """What of a wish decides the result: two wishes with equal values make equal pictures of the same photo."""
+    kind = wish.kind
+    if kind is not BackgroundKind.PROMPT:
+        wish = replace(wish, prompt="", negative_prompt="", variations=1, seed=0)
+    if kind is not BackgroundKind.BACKDROP:
+        wish = replace(wish, backdrop_id="")
+    if kind is not BackgroundKind.PICTURE:
+        wish = replace(wish, picture="")
+    wish = replace(wish, color=wish.color.casefold() if kind is BackgroundKind.COLOR else _DEFAULT.color)
+    if kind is BackgroundKind.TRANSPARENT:
+        wish = replace(wish, shadow=_DEFAULT.shadow)
+    return wish.values()
+
+
+def wish_words(wish: BackgroundWish) -> str:
+    """What was asked for, in a few words."""
+    match wish.kind:
+        case BackgroundKind.PROMPT:
+            return f"“{wish.prompt[:60]}{'…' if len(wish.prompt) > 60 else ''}”"
+        case BackgroundKind.BACKDROP:
+            return "a backdrop of the library"
+        case BackgroundKind.PICTURE:
+            return "your own picture"
+        case BackgroundKind.COLOR:
+            return f"the color {wish.color}"
+        case BackgroundKind.TRANSPARENT:
+            return "transparency"
+
+
+def _check_prompt(wish: BackgroundWish) -> None:
+    if not wish.prompt:
+        raise InputError(
+            "There is no text that says what the background should be.",
+            code="prompt-empty",
+            remedy="Type a few words, such as “London city street at dusk”.",
+        )
+    for name, text in (("text", wish.prompt), ("text of what to avoid", wish.negative_prompt)):
+        if len(text) > LONGEST_PROMPT_CHARACTERS:
+            raise InputError(
+                f"The {name} has {len(text):,} characters; {LONGEST_PROMPT_CHARACTERS} are allowed.",
+                code="prompt-too-long",
+                remedy="Shorten it.",
+            )
+
+
+def _check_numbers(wish: BackgroundWish) -> None:
+    checks = (
+        (1 <= wish.variations <= MOST_VARIATIONS, f"There can be 1 to {MOST_VARIATIONS} variations."),
+        (0 <= wish.seed <= LARGEST_SEED, f"The seed has to be a number from 0 to {LARGEST_SEED}."),
+        (
+            wish.padding is None or 0 <= wish.padding <= LARGEST_PADDING,
+            f"The free space has to be between 0 and {LARGEST_PADDING:.0%}.",
+        ),
+        (0 <= wish.shadow <= 1 and not math.isnan(wish.shadow), "The shadow has to be between 0 and 100 percent."),
+    )
+    for holds, cause in checks:
+        if not holds:
+            raise InputError(cause, code="wish-invalid", remedy="Choose another value.")

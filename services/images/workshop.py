@@ -1,0 +1,61 @@
+"""The ports that image batches need, and what is made of them: shared by the service and by the background work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.images.backgrounds import BackdropPictures, BackgroundSource
+from services.images.cut_outs import CutOutStore
+from services.images.intake import OriginalStore
+from services.images.labels import LabelStore
+from services.images.masks import MaskMaker
+from services.images.prepare_job import ImagePreparer
+from services.images.previews import Previews
+from services.ports.images import (
+    BackgroundGenerator,
+    BatchNotices,
+    ImageChanges,
+    ImageFiles,
+    ImageRepository,
+    LabelDetector,
+    PaidCallLedger,
+    SubjectCutter,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePorts:
+    """What image batches need from the outside.
+
+    Attributes:
+        generator_of: The generator for a tenant; it may know that tenant's library.
+        generator_version: Changes whenever a generator of the same name makes other pictures, as with another model.
+    """
+
+    repository: ImageRepository
+    changes: ImageChanges
+    notices: BatchNotices
+    ledger: PaidCallLedger
+    files: ImageFiles
+    cutter: SubjectCutter
+    detector: LabelDetector
+    backdrops: BackdropPictures
+    generator_of: Callable[[str], BackgroundGenerator]
+    generator_version: str = ""
+
+
+class ImageWorkshop:
+    """What works on single photos."""
+
+    def __init__(self, ports: ImagePorts) -> None:
+        self.ports = ports
+        self.originals = OriginalStore(ports.files)
+        self.previews = Previews(ports.files, self.originals)
+        self.cut_outs = CutOutStore(ports.files, self.originals, ports.cutter)
+        self.masks = MaskMaker(ports.files, self.cut_outs)
+        self.labels = LabelStore(ports.files, self.cut_outs, ports.cutter, ports.detector)
+        self.preparer = ImagePreparer(ports.repository, self.originals, self.cut_outs, self.labels, self.masks)
+        self.backgrounds = BackgroundSource(
+            ports.files, ports.backdrops, ports.ledger, ports.generator_of, ports.generator_version
+        )

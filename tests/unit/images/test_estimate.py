@@ -1,0 +1,102 @@
+"""Before anybody pays, the estimate tells how many photos, calls, dollars and seconds, and what will fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.images.background_models import BackgroundKind, BackgroundWish
+from services.images.batches import RunEstimate
+from services.images.estimate import estimate_run
+from services.images.mask_models import MaskDoubt, MaskState
+from services.images.models import BatchImage, ImageBatch, ImageFailure
+from tests.fakes import FakeClock
+from tests.unit.images.batch_desk import LEFT, MIA, RIGHT, SIZE, TENANT, FakeGenerator, PhotoDesk, blank_photo, photo
+
+BATCH = ImageBatch("b1", TENANT, "mia", "Spring", FakeClock()())
+GOOD = MaskState("matte.png", "k", "fake", area_share=0.3)
+OAK = BackgroundWish(prompt="oak table", variations=2)
+
+
+def image(position: int, mask: MaskState | None = GOOD, failure: ImageFailure | None = None) -> BatchImage:
+    sha256 = "" if failure else "a" * 64
+    return BatchImage("b1", position, f"{position}.png", sha256, SIZE, failure=failure, labels=(), mask=mask)
+
+
+def estimate(
+    *images: BatchImage, wish: BackgroundWish = OAK, price: float | None = 0.04, places: int = 2, paid: bool = True
+) -> RunEstimate:
+    return estimate_run(BATCH, images, wish, FakeGenerator(paid=paid, price=price), places=places)
+
+
+def test_calls_and_cost_count_what_will_be_asked_for() -> None:
+    found = estimate(image(0), image(1), image(2))
+    assert (found.images, found.pictures, found.calls) == (3, 6, 3)
+    assert found.cost_usd == pytest.approx(0.24)
+    assert (found.warnings, found.blocked) == ((), ())
+
+
+def test_unknown_price_is_unknown_and_never_nothing() -> None:
+    found = estimate(image(0), price=None)
+    assert found.cost_usd is None
+    assert any("price" in warning for warning in found.warnings)
+
+
+def test_what_is_composed_here_costs_nothing() -> None:
+    assert (estimate(image(0), paid=False).calls, estimate(image(0), paid=False).cost_usd) == (0, 0.0)
+    clear = estimate(image(0), wish=BackgroundWish(kind=BackgroundKind.TRANSPARENT, variations=3))
+    assert (clear.calls, clear.cost_usd, clear.pictures) == (0, 0.0, 1)
+
+
+def test_photos_that_would_fail_are_named_with_their_reason_and_not_paid_for() -> None:
+    empty = MaskState("matte.png", "k", "fake", (MaskDoubt.EMPTY,), area_share=0.0)
+    broken = ImageFailure("image-svg", "It is a drawing.", "Export it as PNG.")
+    found = estimate(image(0), image(1, empty), image(2, None, broken))
+    assert [(position, code) for position, code, _ in found.blocked] == [(1, "no-mask-found"), (2, "image-svg")]
+    assert (found.images, found.calls) == (2, 1)
+    assert found.warnings == (
+        "1 photo is refused at upload and left out.",
+        "1 photo is without a usable mask and will fail unless you fix that first.",
+    )
+
+
+def test_doubtful_masks_are_warned_of_until_they_are_approved() -> None:
+    doubtful = MaskState("matte.png", "k", "fake", (MaskDoubt.UNSTABLE,), area_share=0.3)
+    approved = MaskState("matte.png", "k", "fake", (MaskDoubt.UNSTABLE,), True, 0.3)
+    assert estimate(image(0, doubtful), image(1, doubtful)).warnings == (
+        "2 masks may be wrong: look at them before you start.",
+    )
+    assert estimate(image(0, approved)).warnings == ()
+
+
+def test_photos_without_a_mask_yet_and_a_missing_worker_are_told() -> None:
+    warnings = estimate(image(0, None), places=0).warnings
+    assert any("still waiting" in warning for warning in warnings)
+    assert any("No worker" in warning for warning in warnings)
+
+
+def test_time_is_shared_by_the_places_of_the_workers() -> None:
+    images = [image(number) for number in range(8)]
+    assert estimate(*images, places=4).seconds == pytest.approx(estimate(*images, places=1).seconds / 4)
+    assert estimate(image(0), places=4).seconds == estimate(image(0), places=1).seconds
+
+
+def test_time_is_learned_from_earlier_runs() -> None:
+    found = estimate_run(
+        BATCH, [image(0), image(1)], OAK, FakeGenerator(), places=1, seconds_of_earlier=[3.0, 4.0, 50.0]
+    )
+    assert found.seconds == pytest.approx(8.0)
+
+
+def test_estimate_of_a_batch_uses_the_masks_as_they_are_now(desk: PhotoDesk) -> None:
+    batch = desk.batch(a_png=photo(LEFT, RIGHT), b_png=blank_photo(), c_png=b"")
+    desk.service.drop_everywhere(MIA, TENANT, batch.id, "Subject 1")
+    desk.service.drop_everywhere(MIA, TENANT, batch.id, "Subject 2")
+    found = desk.service.estimate(TENANT, batch.id, BackgroundWish(prompt="oak"))
+    assert [(position, code) for position, code, _ in found.blocked] == [
+        (0, "no-label-left"),
+        (1, "no-mask-found"),
+        (2, "image-empty"),
+    ]
+    assert found.pictures == 0
+    chosen = desk.service.estimate(TENANT, batch.id, BackgroundWish(prompt="oak"), [1])
+    assert [position for position, _, _ in chosen.blocked] == [1]
