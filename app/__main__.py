@@ -6,13 +6,33 @@ import sys
 
 import typer
 
-from app import account_commands, answer_commands, feedback_commands, knowledge_commands, server_commands, worker
+from app import (
+    account_commands,
+    answer_commands,
+    feedback_commands,
+    image_commands,
+    knowledge_commands,
+    matte_commands,
+    server_commands,
+    survey_commands,
+    worker,
+)
 from app.terminal import EXIT_ERROR, print_error
 from services.errors import AppError
 
 # A module with more commands is added here; each has register(cli). Keep their imports light: heavy ones belong inside
 # the commands, so that --help stays instant.
-COMMAND_MODULES = (server_commands, worker, answer_commands, knowledge_commands, feedback_commands, account_commands)
+COMMAND_MODULES = (
+    server_commands,
+    worker,
+    answer_commands,
+    knowledge_commands,
+    image_commands,
+    matte_commands,
+    survey_commands,
+    feedback_commands,
+    account_commands,
+)
 
 EPILOG = (
     "Start with: FRONTLINE_DEMO=1 python -m app serve\n\n"

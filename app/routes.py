@@ -35,6 +35,13 @@ ROUTES: tuple[Route, ...] = (
         frozenset({Role.AGENT, Role.ADMIN}),
     ),
     Route(
+        "../pages/replace_backgrounds.py",
+        "Replace backgrounds",
+        ":material/image:",
+        "backgrounds",
+        frozenset({Role.MARKETER, Role.ADMIN}),
+    ),
+    Route(
         "../pages/manage_knowledge.py",
         "Manage knowledge",
         ":material/library_books:",

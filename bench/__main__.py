@@ -2,7 +2,8 @@
 
     python -m bench retrieval --data DIR --home DIR
 
-DIR of --data holds ``qa/covid_faq``, ``qa/medquad_small``, ``qa/clinc_oos`` and ``survey/banking77``;
+DIR of --data holds ``qa/covid_faq``, ``qa/medquad_small``, ``qa/clinc_oos``, ``survey/banking77`` and
+``images``;
 docs/benchmarks.md says where they come from. Missing knowledge bases are loaded into --home first, which takes several
 minutes.
 """
@@ -35,6 +36,10 @@ class Part(StrEnum):
     INGEST = "ingest"
     PUBLISHING = "publishing"
     LOAD = "load"
+    JOBS = "jobs"
+    IMAGES = "images"
+    MATTES = "mattes"
+    SURVEY_INTAKE = "survey_intake"
     START = "start"
     FUZZ = "fuzz"
     ALL = "all"
@@ -42,7 +47,7 @@ class Part(StrEnum):
 
 
 # These make what they measure themselves.
-WITHOUT_DATA = frozenset({Part.FUZZ})
+WITHOUT_DATA = frozenset({Part.FUZZ, Part.JOBS, Part.IMAGES, Part.SURVEY_INTAKE})
 PARTS = tuple(part for part in Part if part not in {Part.ALL, Part.PAGE})
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import session_keys
+from components.batch_notices import draw_batch_notices
 from components.error_notice import escape_markdown
 from components.sign_in import sign_out
 from components.wiring import Services
@@ -74,6 +75,7 @@ def draw_frame(services: Services, account: Account, menu: Sequence[MenuEntry]) 
         with st.container(gap="xxsmall"):
             for entry in menu:
                 st.page_link(entry.page, label=entry.title, icon=entry.icon, width="stretch")
+        draw_batch_notices(services, account)
         page_sidebar = st.container()
         st.space("small")
         _who_is_signed_in(services, account)

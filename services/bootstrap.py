@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pydantic import SecretStr
 
@@ -25,9 +26,26 @@ from services.answers.preference_pairs import PreferencePairs
 from services.answers.quality import QualityService
 from services.answers.snapshot_check import SnapshotCheck
 from services.answers.tuning import TuningService
+from services.backends.image_backends import (
+    build_background_generator,
+    build_cutter,
+    build_label_detector,
+    build_mail,
+    generator_version,
+    intake_limits,
+)
+from services.backends.local.caption_search import CaptionSearch
 from services.backends.local.packaged_model import PACKAGED_MODEL
 from services.backends.local.vector_cache import VectorCache
+from services.images.backdrops import BackdropService
+from services.images.batches import ImageBatchService
+from services.images.composite_job import ReplaceBackgroundsKind
+from services.images.notices import RunNotices
+from services.images.prepare_job import PREPARE_IMAGES, PrepareImagesKind
+from services.images.totals import REPLACE_BACKGROUNDS
+from services.images.workshop import ImagePorts, ImageWorkshop
 from services.jobs.kinds import LazyJobKinds
+from services.jobs.lanes import parse_lane_limits
 from services.jobs.service import JobService
 from services.jobs.worker import JobWorker, WorkerTimings, new_worker_id
 from services.knowledge.chunking import ChunkSize
@@ -43,6 +61,7 @@ from services.knowledge.source_reading import ReadingLimits, ReadSourceKind
 from services.knowledge.sources import SourceService
 from services.logs import configure_logging
 from services.ports.answers import AnswerGenerator
+from services.ports.images import BackgroundGenerator, LabelDetector, Notice, SubjectCutter
 from services.ports.jobs import JobKind, JobQueue
 from services.ports.knowledge import Embedder, KnowledgeIndex
 from services.ports.privacy import PersonalDataDetector
@@ -55,10 +74,14 @@ from services.storage.database import Database
 from services.storage.feedback import SqlFeedbackRepository
 from services.storage.files import RootedFiles, SnapshotFolders
 from services.storage.golden_runs import SqlGoldenRuns
+from services.storage.image_changes import SqlImageChanges
+from services.storage.image_notices import SqlBatchNotices
+from services.storage.images import SqlImageRepository
 from services.storage.job_runs import SqlJobRuns
 from services.storage.job_workers import SqlWorkerRegistry
 from services.storage.jobs import SqlJobRepository
 from services.storage.knowledge import SqlKnowledgeRepository
+from services.storage.paid_calls import SqlPaidCallLedger
 from services.storage.source_places import RootedSourcePlaces
 from services.storage.sources import SqlSources
 from services.storage.usage import SqlUsageRepository
@@ -99,6 +122,13 @@ class Services:
     job_kinds: Mapping[str, JobKind]
     usage: UsageService
     page_pictures: PagePictures
+    image_batches: ImageBatchService
+    image_workshop: ImageWorkshop
+    backdrops: BackdropService
+    cutter: SubjectCutter
+    label_detector: LabelDetector
+    background_generator: BackgroundGenerator
+    mail: Notice | None
 
     def warm_up(self) -> None:
         """Load what the first question would otherwise wait for."""
@@ -169,8 +199,19 @@ def build_services(settings: Settings | None = None) -> Services:
     source_repository = SqlSources(database)
     places = RootedSourcePlaces(settings.source_roots, settings.home, settings.resolved_storage_root)
     reading_limits = ReadingLimits(settings.max_file_bytes, settings.max_archive_bytes)
+    backdrops = BackdropService(
+        SqlImageRepository(database), files, CaptionSearch(embedder), audit, limits=intake_limits(settings)
+    )
+    workshop = _build_image_workshop(settings, database, files, backdrops, embedder)
+    mail = build_mail(settings)
     job_kinds = LazyJobKinds(
         {
+            PREPARE_IMAGES: lambda: PrepareImagesKind(workshop.ports.repository, workshop.preparer, workshop.previews),
+            REPLACE_BACKGROUNDS: lambda: ReplaceBackgroundsKind(
+                workshop,
+                job_repository,
+                RunNotices(workshop.ports.repository, workshop.ports.notices, mail),
+            ),
             LOAD_FILES: lambda: LoadFilesKind(knowledge, files, loader, drafts),
             BUILD_DRAFT: lambda: BuildDraftKind(drafts),
             READ_SOURCE: lambda: ReadSourceKind(
@@ -226,6 +267,13 @@ def build_services(settings: Settings | None = None) -> Services:
         job_kinds=job_kinds,
         page_pictures=PagePictures(),
         usage=UsageService(SqlUsageRepository(database), knowledge_repository),
+        image_batches=build_image_batches(settings, workshop, jobs, audit),
+        image_workshop=workshop,
+        backdrops=backdrops,
+        cutter=workshop.ports.cutter,
+        label_detector=workshop.ports.detector,
+        background_generator=build_background_generator(settings),
+        mail=mail.channel if mail else None,
     )
 
 
@@ -240,26 +288,62 @@ def build_worker(
     """
     from services.backends.dbos.engine import DbosEngine
     from services.backends.dbos.queue import DbosQueue, jobs_database_url
+    from services.backends.process_memory import give_memory_back
 
+    give_memory_back()
     settings = services.settings
     url = jobs_database_url(settings.resolved_database_url)
+    lanes = parse_lane_limits(settings.lane_limits or "")
     worker_id = new_worker_id()
     return JobWorker(
         worker_id,
         SqlJobRuns(services.database),
         SqlWorkerRegistry(services.database),
-        DbosQueue(url),
-        DbosEngine(url, worker_id, settings.worker_concurrency),
+        DbosQueue(url, lanes),
+        DbosEngine(url, worker_id, settings.worker_concurrency, lanes),
         services.job_kinds if kinds is None else kinds,
         concurrency=settings.worker_concurrency,
         timings=timings,
     )
 
 
+def build_image_batches(
+    settings: Settings, workshop: ImageWorkshop, jobs: JobService, audit: AuditTrail
+) -> ImageBatchService:
+    """The batches of product photos, over these jobs."""
+    return ImageBatchService(workshop, jobs, audit, intake_limits(settings), settings.home / "cache" / "downloads")
+
+
+def _build_image_workshop(
+    settings: Settings, database: Database, files: RootedFiles, backdrops: BackdropService, embedder: Embedder
+) -> ImageWorkshop:
+    search = CaptionSearch(embedder)
+
+    @cache
+    def generator_of(tenant_id: str) -> BackgroundGenerator:
+        return build_background_generator(settings, lambda: backdrops.library(tenant_id), search)
+
+    return ImageWorkshop(
+        ImagePorts(
+            repository=SqlImageRepository(database),
+            changes=SqlImageChanges(database),
+            notices=SqlBatchNotices(database),
+            ledger=SqlPaidCallLedger(database),
+            files=files,
+            cutter=build_cutter(settings),
+            detector=build_label_detector(settings),
+            backdrops=backdrops,
+            generator_of=generator_of,
+            generator_version=generator_version(settings),
+        )
+    )
+
+
 def _build_job_queue(settings: Settings) -> JobQueue:
     from services.backends.dbos.queue import DbosQueue, NotifyingQueue, jobs_database_url
 
-    return NotifyingQueue(DbosQueue(jobs_database_url(settings.resolved_database_url)))
+    lanes = parse_lane_limits(settings.lane_limits or "")
+    return NotifyingQueue(DbosQueue(jobs_database_url(settings.resolved_database_url), lanes))
 
 
 def _build_embedder(settings: Settings) -> Embedder:

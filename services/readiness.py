@@ -13,6 +13,8 @@ from services.errors import AppError
 from services.logs import get_logger, new_reference
 
 TIMEOUT_SECONDS = 5.0
+# Answers and pages do without these; that they cannot work is for administrators to know.
+WARNING_ONLY = frozenset({"cutter", "label_detector", "background_generator", "mail"})
 
 _log = get_logger(__name__)
 
@@ -41,7 +43,9 @@ class Readiness:
 def check_readiness(services: object, *, timeout_seconds: float = TIMEOUT_SECONDS) -> list[Readiness]:
     """Ask every service that has a ``check_ready()``, all at once, and wait for each no longer than the timeout."""
     checks = capabilities(services)
-    essential = {name: getattr(getattr(services, name), "essential", True) for name in checks}
+    essential = {
+        name: name not in WARNING_ONLY and getattr(getattr(services, name), "essential", True) for name in checks
+    }
     # No context manager: leaving one would wait for a check that hangs.
     pool = ThreadPoolExecutor(max_workers=max(1, len(checks)), thread_name_prefix="readiness")
     try:

@@ -42,6 +42,27 @@ class PiiBackend(StrEnum):
     LOCAL = "local"
 
 
+class LabelBackend(StrEnum):
+    """Who says what is in a photo."""
+
+    LOCAL = "local"
+
+
+class BackgroundBackend(StrEnum):
+    """Who makes backgrounds from words."""
+
+    LOCAL = "local"
+    OPENAI = "openai"
+
+
+class SmtpTls(StrEnum):
+    """How the connection to the mail server is kept private."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    OFF = "off"
+
+
 class Settings(BaseSettings):
     """All settings of one process. Build it with :func:`load_settings`, which names what is wrong."""
 
@@ -86,6 +107,49 @@ class Settings(BaseSettings):
     openai_timeout_seconds: float = Field(
         60.0, gt=0, le=600, description="Longest wait for the next piece of an answer, in seconds."
     )
+    openai_image_model: str | None = Field(
+        None, description="Model of that server that edits images; needed by `FRONTLINE_BACKGROUND_BACKEND=openai`."
+    )
+    openai_image_price: float | None = Field(
+        None, ge=0, le=100, description="What one picture of that model costs, in US dollars; unset says unknown."
+    )
+    label_backend: LabelBackend = Field(LabelBackend.LOCAL, description="`local`.")
+    clip_model: str | None = Field(
+        None,
+        description="CLIP model that names what is in photos: a folder or hub id that sentence-transformers loads.",
+    )
+    background_backend: BackgroundBackend = Field(
+        BackgroundBackend.LOCAL, description="`local` composes backgrounds, `openai` has them generated."
+    )
+    segmentation_model: Path | None = Field(
+        None,
+        description="ONNX file of a network that cuts out products (U2-Net, ISNet, BiRefNet); unset takes the first in "
+        "`FRONTLINE_HOME/models`, or none.",
+    )
+    max_image_bytes: int = Field(41_943_040, ge=10_000, description="Largest photo that can be uploaded, in bytes.")
+    max_image_pixels: int = Field(
+        60_000_000,
+        ge=10_000,
+        le=160_000_000,
+        description="Most pixels of a photo; each takes about 12 bytes of memory.",
+    )
+    max_batch_images: int = Field(1000, ge=1, le=10_000, description="Most photos of one batch.")
+    public_url: HttpUrl | None = Field(
+        None, description="Address of the app as people open it, for links in e-mails; unset leaves links out."
+    )
+    smtp_host: str | None = Field(None, description="Mail server for notices of ended batches; unset sends no e-mail.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_tls: SmtpTls = Field(SmtpTls.STARTTLS, description="`starttls`, `tls` (usually port 465) or `off`.")
+    smtp_user: str | None = Field(None, description="User name for the mail server, where it wants one.")
+    smtp_password: SecretStr | None = Field(None, description="Password for the mail server.")
+    smtp_from: str | None = Field(
+        None, description="Address that notices come from; needed with `FRONTLINE_SMTP_HOST`."
+    )
+    smtp_to: str | None = Field(
+        None,
+        description="Address that notices go to; `{username}` stands for the account's name, as in "
+        "`{username}@example.com`. Unset writes to accounts whose name is an address.",
+    )
     max_question_characters: int = Field(8000, ge=200, le=100_000, description="Longest question that is accepted.")
     max_file_bytes: int = Field(50_000_000, ge=1_000, description="Largest knowledge file that is loaded.")
     max_archive_bytes: int = Field(
@@ -113,6 +177,12 @@ class Settings(BaseSettings):
     )
     worker_stop_seconds: int = Field(
         10, ge=1, le=3600, description="How long a worker that stops lets items end before it hands them back."
+    )
+
+    lane_limits: str | None = Field(
+        None,
+        description="How much backends may be asked for by all workers together, such as `openai=4,30/60`: 4 items at "
+        "once, and 30 begun within 60 seconds; several are separated by semicolons. Unset sets no limits.",
     )
 
     @field_validator("allowed_hosts", "source_roots", mode="before")
@@ -145,6 +215,14 @@ class Settings(BaseSettings):
             raise ValueError(
                 "FRONTLINE_ANSWER_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_ANSWER_MODEL"
             )
+        if self.background_backend is BackgroundBackend.OPENAI and not (
+            self.openai_base_url and self.openai_image_model
+        ):
+            raise ValueError(
+                "FRONTLINE_BACKGROUND_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_IMAGE_MODEL"
+            )
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("FRONTLINE_SMTP_HOST needs FRONTLINE_SMTP_FROM, the address that notices come from")
         if self.chunk_overlap * 2 > self.chunk_words:
             raise ValueError("FRONTLINE_CHUNK_OVERLAP must be at most half of FRONTLINE_CHUNK_WORDS")
         for root in self.source_roots:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from services.bootstrap import Services
+from services.bootstrap import Services, build_image_batches
 from services.jobs.models import JobRound
 from services.jobs.running import JobRunner
 from services.jobs.service import JobService
@@ -46,8 +46,10 @@ class InlineJobQueue:
         """Run every round that waits."""
         while self._waiting:
             job_round = self._waiting.pop(0)
-            for position in self._runs.queued_positions(job_round):
-                self._runner.run_item(job_round, position)
+            # An item whose error may pass is queued again; here nobody waits for its next try.
+            while positions := self._runs.queued_positions(job_round):
+                for position in positions:
+                    self._runner.run_item(job_round, position)
             self._runs.mark_dispatched(job_round)
             if self._runs.finish_is_due(job_round):
                 self._runner.run_finish(job_round)
@@ -68,4 +70,8 @@ def with_inline_jobs(services: Services, kinds: Mapping[str, JobKind] | None = N
     )
     places = RootedSourcePlaces(settings.source_roots, settings.home, settings.resolved_storage_root)
     sources = SourceService(SqlSources(services.database), places, jobs, services.audit)
-    return replace(services, jobs=jobs, job_kinds=known, ingestion=ingestion, sources=sources), queue
+    image_batches = build_image_batches(settings, services.image_workshop, jobs, services.audit)
+    inline = replace(
+        services, jobs=jobs, job_kinds=known, ingestion=ingestion, sources=sources, image_batches=image_batches
+    )
+    return inline, queue

@@ -1,0 +1,188 @@
+"""Findings as an Excel workbook: what is in it, the data, a summary, and a sheet per cross-tab."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any, BinaryIO
+
+from openpyxl import Workbook  # type: ignore[import-untyped, unused-ignore]
+from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped, unused-ignore]
+from openpyxl.styles import Alignment, Font, PatternFill  # type: ignore[import-untyped, unused-ignore]
+from openpyxl.utils import get_column_letter  # type: ignore[import-untyped, unused-ignore]
+
+from services.surveys.cross_tabs import CrossTab, Difference
+from services.surveys.exports.cells import CellValue, workbook_cell
+from services.surveys.exports.models import ExportColumn, ExportTable, SurveyReport
+
+ROWS_PER_SHEET = 1_000_000
+_HEADING_FILL = "FFE8ECF1"
+_PERCENT = "0.0%"
+_SUMMARY_COLUMNS = (
+    ExportColumn("topic", "Name of the topic."),
+    ExportColumn("responses", "Responses with the topic."),
+    ExportColumn("share", "Of the analyzed responses."),
+    ExportColumn("share_low", "Lower end of the 95 % interval of the share (Wilson)."),
+    ExportColumn("share_high", "Upper end of that interval."),
+    ExportColumn("positive", "Responses that speak well of the topic."),
+    ExportColumn("neutral", "Responses that speak of it without a feeling."),
+    ExportColumn("negative", "Responses that speak badly of it."),
+    ExportColumn("mixed", "Responses that do both."),
+)
+_IMPACT_COLUMNS = (
+    ExportColumn("impact", "Mean score with the topic less mean score without it; it tells of no cause."),
+    ExportColumn("impact_low", "Lower end of its 95 % interval (Welch)."),
+    ExportColumn("impact_high", "Upper end of that interval."),
+    ExportColumn("impact_adjusted", "The same with the other topics held equal; empty when it cannot be told."),
+)
+_CROSS_TAB_COLUMNS = (
+    ExportColumn("topic", "Name of the topic."),
+    ExportColumn("(a segment)", "Share of that segment's responses that speak of the topic."),
+    ExportColumn("(a segment) count", "Those responses."),
+    ExportColumn(
+        "(a segment) differs",
+        "“higher” or “lower” where the share differs from that of all other responses by more than chance, at a false "
+        "discovery rate of 5 % over the sheet (Benjamini-Hochberg); empty otherwise.",
+    ),
+)
+
+
+def write_workbook(
+    report: SurveyReport, data: ExportTable, target: BinaryIO, rows_per_sheet: int = ROWS_PER_SHEET
+) -> int:
+    """Write an Excel workbook; no cell can be a formula. The rows are streamed, so that many fit into little memory.
+
+    Args:
+        rows_per_sheet: More rows go on in a further sheet.
+
+    Returns:
+        How many rows of data were written.
+    """
+    workbook = Workbook(write_only=True)
+    titles: set[str] = set()
+    readme = _sheet(workbook, "README", titles)
+    sheets: list[tuple[str, str, Sequence[ExportColumn]]] = []
+    summary_columns = (*_SUMMARY_COLUMNS, *(_IMPACT_COLUMNS if report.score_name else ()))
+    # The README stands first and is filled first, so what it tells of the sheets is put together before they are.
+    sheets.append((data.title, "One row per response.", data.columns))
+    sheets.append(("Summary", "One row per topic, the commonest first.", summary_columns))
+    sheets += [
+        (f"By {tab.segment}", f"Topics by the values of “{tab.segment}”.", _CROSS_TAB_COLUMNS)
+        for tab in report.cross_tabs
+    ]
+    _fill_readme(readme, report, sheets)
+    count = _fill_data(workbook, data, titles, rows_per_sheet)
+    _fill_table(_sheet(workbook, "Summary", titles, summary_columns), _summary_rows(report))
+    for tab in report.cross_tabs:
+        names = list(chain.from_iterable((value, f"{value} count", f"{value} differs") for value in tab.values))
+        columns = [ExportColumn(name, "") for name in ("topic", *names)]
+        _fill_table(_sheet(workbook, f"By {tab.segment}", titles, columns), _cross_tab_rows(tab))
+    workbook.save(target)
+    return count
+
+
+def _fill_readme(sheet: Any, report: SurveyReport, sheets: Iterable[tuple[str, str, Sequence[ExportColumn]]]) -> None:
+    sheet.column_dimensions["A"].width = 28
+    sheet.column_dimensions["B"].width = 100
+    sheet.append([_styled(sheet, report.title, bold=True, size=14)])
+    sheet.append([])
+    for name, value in report.facts:
+        sheet.append([workbook_cell(name), workbook_cell(value)])
+    for note in report.notes:
+        sheet.append(["Note", _styled(sheet, note, wrap=True)])
+    for title, what, columns in sheets:
+        sheet.append([])
+        sheet.append([_styled(sheet, f"Sheet: {title}", bold=True), _styled(sheet, what, bold=True)])
+        for column in columns:
+            sheet.append([workbook_cell(column.name), _styled(sheet, column.meaning, wrap=True)])
+    sheet.append([])
+    apostrophe = "Text that starts with = + - or @ has an apostrophe in front, so that it cannot run as a formula."
+    sheet.append(["Note", _styled(sheet, apostrophe, wrap=True)])
+
+
+def _fill_data(workbook: Any, data: ExportTable, titles: set[str], rows_per_sheet: int) -> int:
+    rows = iter(data.rows)
+    count = 0
+    while True:
+        title = data.title if not count else f"{data.title} {count // rows_per_sheet + 1}"
+        first = next(rows, None)
+        if first is None and count:
+            return count
+        sheet = _sheet(workbook, title, titles, data.columns)
+        if first is None:
+            return 0
+        count += _fill_table(sheet, chain([first], islice(rows, rows_per_sheet - 1)))
+
+
+def _fill_table(sheet: Any, rows: Iterable[Sequence[CellValue]]) -> int:
+    count = 0
+    for row in rows:
+        sheet.append([_percent_or_value(sheet, value) for value in row])
+        count += 1
+    return count
+
+
+class _Share(float):
+    """A number that is shown as a percentage."""
+
+
+def _percent_or_value(sheet: Any, value: CellValue) -> Any:
+    if isinstance(value, _Share):
+        cell = WriteOnlyCell(sheet, float(value))
+        cell.number_format = _PERCENT
+        return cell
+    return workbook_cell(value)
+
+
+def _summary_rows(report: SurveyReport) -> Iterator[list[CellValue]]:
+    for one in report.summaries:
+        row: list[CellValue] = [one.topic, one.count, *map(_Share, (one.share.value, one.share.low, one.share.high))]
+        row += [one.positive, one.neutral, one.negative, one.mixed]
+        if report.score_name:
+            impact = one.impact
+            if impact is None:
+                row += [None] * 4
+            else:
+                adjusted = impact.adjusted.value if impact.adjusted else None
+                row += [impact.difference.value, impact.difference.low, impact.difference.high, adjusted]
+        yield row
+
+
+def _cross_tab_rows(tab: CrossTab) -> Iterator[list[CellValue]]:
+    yield ["All responses of the segment", *chain.from_iterable((None, total, None) for total in tab.totals)]
+    for topic, cells in zip(tab.topics, tab.cells, strict=True):
+        row: list[CellValue] = [topic]
+        for cell in cells:
+            differs = cell.difference.value if cell.difference is not Difference.NONE else None
+            row += [_Share(cell.share.value), cell.count, differs]
+        yield row
+
+
+def _sheet(workbook: Any, title: str, titles: set[str], columns: Sequence[ExportColumn] = ()) -> Any:
+    """A new sheet; Excel wants titles of at most 31 characters, each once, without a few marks."""
+    name = base = re.sub(r"[\[\]:*?/\\]", " ", title).strip(" '")[:31] or "Sheet"
+    number = 1
+    while name.casefold() in titles:
+        number += 1
+        name = f"{base[: 31 - len(str(number)) - 1]} {number}"
+    titles.add(name.casefold())
+    sheet = workbook.create_sheet(name)
+    if columns:
+        sheet.freeze_panes = "A2"
+        for place, column in enumerate(columns, start=1):
+            sheet.column_dimensions[get_column_letter(place)].width = min(60, max(12, len(column.name) + 3))
+        sheet.append([_styled(sheet, column.name, bold=True, filled=True) for column in columns])
+    return sheet
+
+
+def _styled(
+    sheet: Any, text: str, *, bold: bool = False, wrap: bool = False, filled: bool = False, size: int = 11
+) -> Any:
+    cell = WriteOnlyCell(sheet, workbook_cell(text))
+    cell.font = Font(bold=bold, size=size)
+    if wrap:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    if filled:
+        cell.fill = PatternFill("solid", start_color=_HEADING_FILL)
+    return cell
