@@ -2,8 +2,7 @@
 
     python -m bench retrieval --data DIR --home DIR
 
-DIR of --data holds ``qa/covid_faq``, ``qa/medquad_small``, ``qa/clinc_oos``, ``survey/banking77`` and
-``images``;
+DIR of --data holds ``qa/covid_faq``, ``qa/medquad_small``, ``qa/clinc_oos``, ``survey`` and ``images``;
 docs/benchmarks.md says where they come from. Missing knowledge bases are loaded into --home first, which takes several
 minutes.
 """
@@ -39,6 +38,7 @@ class Part(StrEnum):
     JOBS = "jobs"
     IMAGES = "images"
     MATTES = "mattes"
+    SURVEYS = "surveys"
     SURVEY_INTAKE = "survey_intake"
     START = "start"
     FUZZ = "fuzz"
