@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from services.access.models import Account, Role
+from services.errors import ConflictError
 from services.knowledge.question_files import read_golden_questions
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ def load_sample_tenants(services: Services, *, force: bool = False) -> Iterator[
         if published is not None and published.cuts is not None and not force:
             yield f"{name}: already loaded."
             continue
+        _load_backdrops(services, tenant)
         folder = SAMPLE_DATA / tenant
         yield f"{name}: loading documents …"
         report = services.knowledge.load(tenant, [folder / "documents"], publish=True)
@@ -40,3 +44,14 @@ def load_sample_tenants(services: Services, *, force: bool = False) -> Iterator[
             f"questions it was not calibrated on, {calibration.test.kept:.0%} of golden questions kept and "
             f"{calibration.test.declined:.0%} of out-of-scope questions declined."
         )
+
+
+def _load_backdrops(services: Services, tenant: str) -> None:
+    """Put the sample backdrops into the tenant's library, those apart that are there already."""
+    from app.sample_data.draw_backdrops import SAMPLE_BACKDROPS
+
+    account = Account("sample-data", "Sample data", Role.MARKETER, (tenant,))
+    for backdrop in SAMPLE_BACKDROPS:
+        with suppress(ConflictError):
+            data = (SAMPLE_DATA / "backdrops" / backdrop.file_name).read_bytes()
+            services.backdrops.add(account, tenant, data, backdrop.caption)
