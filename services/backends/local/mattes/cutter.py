@@ -24,7 +24,7 @@ from services.backends.local.mattes.scene import Floats, Mask, Pixels, reduced
 from services.backends.local.mattes.subject_search import search_subject
 from services.images.mask_models import CutOut, MaskDoubt, MaskHints
 
-VERSION = 1
+VERSION = 2
 """Goes up whenever the mattes change."""
 
 PLAIN_AREAS = (0.002, 0.9)

@@ -153,9 +153,9 @@ def _barriers(scene: Scene, steps: FloatRows, outside: Mask) -> FloatRows:
     tree = minimum_spanning_tree(_graph(scene, steps + 1e-6))
     tree = (tree + tree.T).tocsr()
     found = np.where(outside, 0.0, np.inf)
+    rows = np.repeat(np.arange(scene.count), np.diff(tree.indptr))
     for _ in range(scene.count):
         best = found.copy()
-        rows = np.repeat(np.arange(scene.count), np.diff(tree.indptr))
         np.minimum.at(best, rows, np.maximum(tree.data, found[tree.indices]))
         if np.array_equal(best, found):
             break

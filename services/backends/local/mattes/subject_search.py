@@ -29,7 +29,7 @@ BOXED_LEVELS = (0.2, 0.4, 0.65)
 """The same as values of the guess, which a box makes sure enough for that."""
 
 BOXED_WEIGHTS = (3, 1, 1)
-"""With a box the first candidate decides; where the others disagree, the edge is looked at again."""
+"""With a box the first candidate decides where the edge is looked at again; then the result and the first two vote."""
 
 INSET = 0.12
 Levels = tuple[float, float, float]
@@ -82,6 +82,8 @@ def search_subject(
     start[(wide > 0.1) & (wide < 0.5)] = cv2.GC_PR_BGD
     start[(wide >= 0.5) & (wide < 0.9)] = cv2.GC_PR_FGD
     mask = graph_cut(rgb, with_hints(start, hinted), 1)
+    if boxed and len(votes) > 1:
+        mask = np.sum([mask, *votes[:2]], axis=0) >= 2
     return Found(mask, likely, tuple(votes))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -48,3 +50,17 @@ def test_matte_without_half_transparent_pixels_changes_nothing() -> None:
     picture, alpha, _ = rendered_product()
     hard = np.where(alpha >= 0.5, 255, 0).astype(np.uint8)
     np.testing.assert_array_equal(clean_edge_colors(picture, hard), picture)
+
+
+def test_cleaning_needs_a_few_planes_of_the_picture_and_not_of_every_channel() -> None:
+    rng = np.random.default_rng(2)
+    picture = rng.integers(0, 256, (1000, 1000, 3), dtype=np.uint8)
+    matte = np.full((1000, 1000), 128, np.uint8)
+    tracemalloc.start()
+    try:
+        clean_edge_colors(picture, matte)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A float32 plane takes 4 bytes for each pixel; all three channels at once would take over 100.
+    assert peak < 70 * matte.size
