@@ -7,9 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from services.answers.models import Answer
-
-# A spreadsheet takes a cell that starts so for a formula; an apostrophe in front makes it text.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from services.spreadsheets import safe_text
 
 
 def answers_csv(answers: Sequence[Answer]) -> bytes:
@@ -48,4 +46,4 @@ def _source(answer: Answer) -> list[str]:
 
 
 def _as_text(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return safe_text(value) if isinstance(value, str) else value

@@ -11,10 +11,9 @@ from typing import Any
 
 from services.errors import InputError
 from services.knowledge.models import ExpectedPassage, GoldenQuestion
+from services.spreadsheets import FORMULA_STARTS, safe_text
 
 COLUMNS = ("id", "text", "kind", "split", "document_id", "quote")
-# A spreadsheet takes a cell that starts so for a formula; an apostrophe in front makes it text.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def golden_csv(questions: Sequence[GoldenQuestion]) -> bytes:
                 expected.document_id,
                 expected.quote,
             )
-            writer.writerow([f"'{value}" if value.startswith(_FORMULA_STARTS) else value for value in values])
+            writer.writerow([safe_text(value) for value in values])
     return file.getvalue().encode("utf-8-sig")
 
 
@@ -174,7 +173,7 @@ def _delimiter(text: str) -> str:
 
 def _unescaped(value: str) -> str:
     value = value.strip()
-    return value[1:] if value.startswith("'") and value[1:].startswith(_FORMULA_STARTS) else value
+    return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA_STARTS) else value
 
 
 def _word(values: Mapping[str, Any], name: str) -> str:

@@ -15,9 +15,8 @@ from services.images.batch_views import RunItem
 from services.images.models import BatchImage, ImageFailure
 from services.images.totals import RunTotals
 from services.jobs.models import ItemStatus, Job
+from services.spreadsheets import safe_text
 
-# A spreadsheet takes a cell that starts so for a formula; an apostrophe in front makes it text.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _JOINED_BY = " | "
 COLUMNS = (
     "number",
@@ -216,6 +215,5 @@ def _cell(value: object) -> object:
     if isinstance(value, list | tuple):
         value = _JOINED_BY.join("" if one is None else str(one) for one in value)
     if isinstance(value, str):
-        text = value.replace("\x00", "")
-        return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+        return safe_text(value)
     return value

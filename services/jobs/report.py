@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from services.jobs.models import ItemStatus, JobItem
-
-# A spreadsheet takes a cell that starts so for a formula; an apostrophe in front makes it text.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from services.spreadsheets import safe_text
 
 
 def job_report_csv(items: Iterable[JobItem], describe: Callable[[JobItem], str]) -> bytes:
@@ -43,10 +41,10 @@ def job_report_csv(items: Iterable[JobItem], describe: Callable[[JobItem], str])
         writer.writerow(
             (
                 item.position + 1,
-                _cell(item.name),
+                safe_text(item.name),
                 item.status.value,
-                _cell(outcome),
-                _cell(item.remedy),
+                safe_text(outcome),
+                safe_text(item.remedy),
                 ("yes" if item.retryable else "no") if failed else "",
                 item.attempts,
                 _moment(item.started_at),
@@ -54,10 +52,6 @@ def job_report_csv(items: Iterable[JobItem], describe: Callable[[JobItem], str])
             )
         )
     return output.getvalue().encode("utf-8-sig")
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _moment(value: datetime | None) -> str:

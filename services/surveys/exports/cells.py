@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from services.spreadsheets import FORMULA_STARTS
+
 CellValue = str | int | float | date | None
 
-# A spreadsheet takes a cell that starts so for a formula; an apostrophe in front makes it text. The last four are the
-# wide forms of East Asian keyboards, which some spreadsheets read alike.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _FORBIDDEN_IN_WORKBOOKS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LONGEST_WORKBOOK_CELL = 32_767
 _CUT_MARK = " … (cut: a cell holds no more)"
@@ -17,7 +16,7 @@ _CUT_MARK = " … (cut: a cell holds no more)"
 
 def safe_cell(value: CellValue) -> CellValue:
     """Text that starts like a formula gets an apostrophe in front; numbers and dates stay what they are."""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     return value
 
