@@ -49,6 +49,9 @@ def enter_as(page: Page, name: str) -> None:
 
 def expect_signed_in(page: Page) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=20_000)
+    # A click while the page is still being drawn may meet a button that is just being replaced.
+    page.wait_for_timeout(500)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
 def expect_sign_in_page(page: Page) -> None:
