@@ -9,6 +9,7 @@ import httpx
 
 from services.answers.citing import NOT_IN_PASSAGES, draft_from_reply
 from services.answers.models import AnswerRequest, DeltaListener, Draft, Origin
+from services.backends.openai_compatible.model_check import require_model
 from services.errors import (
     BackendMisconfiguredError,
     BackendRejectedError,
@@ -58,24 +59,9 @@ class OpenAiCompatibleAnswers:
 
     def check_ready(self) -> None:
         """Raise BackendError unless the server answers and has the model."""
-        try:
-            response = self._client.get("/models")
-            _raise_for_status(response)
-            models = {entry["id"] for entry in response.json()["data"]}
-        except httpx.TimeoutException as exc:
-            raise BackendTimeoutError("The answer model's server did not answer in time.") from exc
-        except httpx.HTTPError as exc:
-            raise BackendUnavailableError("The answer model's server cannot be reached.") from exc
-        except (ValueError, KeyError, TypeError) as exc:
-            raise BackendMisconfiguredError(
-                "The address of the answer model's server is not that of an OpenAI-compatible server.",
-                remedy="Check FRONTLINE_OPENAI_BASE_URL; it usually ends with /v1.",
-            ) from exc
-        if self._model not in models:
-            raise BackendMisconfiguredError(
-                f"The server does not have the model {self._model}.",
-                remedy="Check FRONTLINE_OPENAI_ANSWER_MODEL, or load that model on the server.",
-            )
+        require_model(
+            self._client, self._model, _raise_for_status, called="answer model", setting="FRONTLINE_OPENAI_ANSWER_MODEL"
+        )
 
     def _stream(self, messages: list[dict[str, str]]) -> Iterator[str]:
         body = {

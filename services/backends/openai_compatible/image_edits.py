@@ -11,6 +11,7 @@ import httpx
 from PIL import Image
 
 from services.backends.openai_compatible.edit_canvas import EditCanvas
+from services.backends.openai_compatible.model_check import require_model
 from services.errors import (
     BackendMisconfiguredError,
     BackendRejectedError,
@@ -80,24 +81,9 @@ class OpenAiImageEdits:
 
     def check_ready(self) -> None:
         """Raise BackendError unless the server answers and has the model."""
-        try:
-            response = self._client.get("/models")
-            _raise_for_status(response)
-            models = {entry["id"] for entry in response.json()["data"]}
-        except httpx.TimeoutException as exc:
-            raise BackendTimeoutError("The image model's server did not answer in time.") from exc
-        except httpx.HTTPError as exc:
-            raise BackendUnavailableError("The image model's server cannot be reached.") from exc
-        except (ValueError, KeyError, TypeError) as exc:
-            raise BackendMisconfiguredError(
-                "The address of the image model's server is not that of an OpenAI-compatible server.",
-                remedy="Check FRONTLINE_OPENAI_BASE_URL; it usually ends with /v1.",
-            ) from exc
-        if self._model not in models:
-            raise BackendMisconfiguredError(
-                f"The server does not have the model {self._model}.",
-                remedy="Check FRONTLINE_OPENAI_IMAGE_MODEL, or load that model on the server.",
-            )
+        require_model(
+            self._client, self._model, _raise_for_status, called="image model", setting="FRONTLINE_OPENAI_IMAGE_MODEL"
+        )
 
     def _ask(self, request: BackgroundRequest, subject: PlacedSubject, canvas: EditCanvas) -> list[Any]:
         fields = {
