@@ -23,6 +23,7 @@ from starlette.requests import Request  # noqa: E402
 from starlette.responses import JSONResponse, PlainTextResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
+from app.downloads import DOWNLOADS  # noqa: E402
 from app.security_headers import SecurityHeaders  # noqa: E402
 from app.upload_guard import UploadGuard  # noqa: E402
 from components import session_keys  # noqa: E402
@@ -54,7 +55,7 @@ def build_app(settings: Settings) -> st.App:
 
     return st.App(
         ROOT / "app" / "main.py",
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz), *DOWNLOADS],
         middleware=[Middleware(SecurityHeaders, trusted_proxy=settings.trusted_proxy), Middleware(UploadGuard)],
         lifespan=_lifespan,
         on_script_error=_show_neutral_error,

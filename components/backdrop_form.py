@@ -36,6 +36,7 @@ def draw_background(app: Services, person: Viewer, batch_id: str) -> None:
     """Draw the step."""
     batch = app.image_batches.get(person.tenant.id, batch_id)
     fill_fields(batch)
+    app.image_batches.keep_wish(person.account, person.tenant.id, batch_id, wish_of(batch))
     _draw_chosen_photos(batch_id)
     kind = st.segmented_control(
         "New background",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from components import session_keys
@@ -23,10 +25,13 @@ _NAMES = {
 }
 
 
-def draw_gallery(app: Services, person: Viewer, run: Job) -> None:
-    """Draw the filter and a page of cards."""
+def draw_gallery(app: Services, person: Viewer, run: Job, counts: Mapping[ResultFilter, int]) -> None:
+    """Draw the filter and a page of cards.
+
+    Args:
+        counts: How many photos each filter lets through.
+    """
     batches, tenant_id = app.image_batches, person.tenant.id
-    counts = {only: batches.result_count(tenant_id, run.id, only) for only in _NAMES}
     key = f"{session_keys.RESULT_FILTER}{run.id}"
     only = st.session_state.get(key) or ResultFilter.ALL
     offered = [name for name in _NAMES if counts[name] or name in {ResultFilter.ALL, only}]

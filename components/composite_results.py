@@ -15,6 +15,7 @@ from components.frame import Viewer
 from components.job_progress import draw_job, job_state_markdown
 from components.times import ago
 from components.wiring import Services
+from services.images.batch_views import ResultFilter
 from services.jobs.models import ItemStatus, Job
 
 
@@ -37,9 +38,10 @@ def draw_results(app: Services, person: Viewer, batch_id: str) -> None:
         draw_job(app.jobs, person.tenant.id, run.id, describe=result_words, nouns=("photo", "photos"))
         return
     draw_again(app, person, batch_id, run)
+    counts = app.image_batches.result_counts(person.tenant.id, run.id)
     if run.counts[ItemStatus.DONE]:
-        draw_downloads(app, person, run)
-    draw_gallery(app, person, run)
+        draw_downloads(app, person, run, approved=counts[ResultFilter.APPROVED])
+    draw_gallery(app, person, run, counts)
 
 
 def _choose_run(app: Services, batch_id: str, runs: Sequence[Job]) -> Job:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import BinaryIO
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -101,35 +100,22 @@ def failed_photos(app: Services, person: Viewer, run: Job) -> tuple[int, ...]:
     return tuple(found)
 
 
-def draw_downloads(app: Services, person: Viewer, run: Job) -> None:
-    """Draw the buttons that take results and report away."""
+def draw_downloads(app: Services, person: Viewer, run: Job, *, approved: int) -> None:
+    """Draw the buttons that take results and report away; ``approved`` is how many photos have an approved result."""
     batches, tenant_id = app.image_batches, person.tenant.id
     name = f"backgrounds-{run.created_at:%Y-%m-%d}"
     key = f"{session_keys.RESULT_DOWNLOAD}%s.{run.id}"
 
-    def archive(*, only_approved: bool) -> BinaryIO:
-        path: Path = batches.zip_file(tenant_id, run.id, only_approved)
-        return path.open("rb")
-
+    # Not st.download_button: it would hold the whole archive in the memory of the web process.
+    address = f"/downloads/backgrounds/{quote(tenant_id)}/{run.id}.zip"
     with st.container(horizontal=True, gap="xsmall"):
-        st.download_button(
-            "All results (zip)",
-            lambda: archive(only_approved=False),
-            file_name=f"{name}.zip",
-            mime="application/zip",
-            key=key % "zip",
-            icon=":material/folder_zip:",
-            on_click="ignore",
-        )
-        if batches.result_count(tenant_id, run.id, ResultFilter.APPROVED):
-            st.download_button(
+        st.link_button("All results (zip)", address, key=key % "zip", icon=":material/folder_zip:")
+        if approved:
+            st.link_button(
                 "Approved only (zip)",
-                lambda: archive(only_approved=True),
-                file_name=f"{name}-approved.zip",
-                mime="application/zip",
+                f"{address}?only=approved",
                 key=key % "approved",
                 icon=":material/folder_zip:",
-                on_click="ignore",
             )
         st.download_button(
             "Report (CSV)",

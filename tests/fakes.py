@@ -283,6 +283,13 @@ class FakeFiles:
     def exists(self, name: str) -> bool:
         return self._checked(name) in self.files
 
+    def delete(self, name: str) -> None:
+        self.files.pop(self._checked(name), None)
+
+    def delete_folder(self, name: str) -> None:
+        below = f"{self._checked(name)}/"
+        self.files = {file: data for file, data in self.files.items() if not file.startswith(below)}
+
     def check_ready(self) -> None:
         """Always ready."""
 

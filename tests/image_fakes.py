@@ -52,7 +52,11 @@ class FakeFiles(fakes.FakeFiles):
 
     def delete(self, name: str) -> None:
         self._require()
-        self.files.pop(self._checked(name), None)
+        super().delete(name)
+
+    def delete_folder(self, name: str) -> None:
+        self._require()
+        super().delete_folder(name)
 
     def _require(self) -> None:
         if self.broken:

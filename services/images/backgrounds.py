@@ -6,6 +6,7 @@ import contextlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -111,10 +112,11 @@ class BackgroundSource:
                 return backdrop
         raise backdrop_missing()
 
-    def get(self, tenant_id: str, wish: BackgroundWish, subject: PlacedSubject, owner: str) -> Backgrounds:
+    def get(self, tenant_id: str, wish: BackgroundWish, subject: PlacedSubject, sha256: str, owner: str) -> Backgrounds:
         """The pictures for this product.
 
         Args:
+            sha256: Of the photo: what is paid for lies with it, and goes with it.
             owner: Who asks, the same again after a crash: names the claim on a call that costs money.
 
         Raises:
@@ -122,7 +124,7 @@ class BackgroundSource:
         """
         match wish.kind:
             case BackgroundKind.PROMPT:
-                return self._generated(tenant_id, wish, subject, owner)
+                return self._generated(tenant_id, wish, subject, sha256, owner)
             case BackgroundKind.BACKDROP:
                 backdrop = self.require_backdrop(tenant_id, wish.backdrop_id)
                 picture = self._backdrops.picture(tenant_id, backdrop.id)
@@ -135,11 +137,13 @@ class BackgroundSource:
             case _:
                 return Backgrounds((), wish.kind.value, "composed")
 
-    def _generated(self, tenant_id: str, wish: BackgroundWish, subject: PlacedSubject, owner: str) -> Backgrounds:
+    def _generated(
+        self, tenant_id: str, wish: BackgroundWish, subject: PlacedSubject, sha256: str, owner: str
+    ) -> Backgrounds:
         generator = self.generator(tenant_id)
         request = request_of(wish)
         if generator.paid:
-            made = self._paid(tenant_id, wish, subject, owner, generator)
+            made = self._paid(tenant_id, wish, subject, sha256, owner, generator)
         else:
             made = Backgrounds(tuple(generator.generate(request, subject)), generator.name, generator.verb)
         missing = request.count - len(made.pictures)
@@ -154,6 +158,7 @@ class BackgroundSource:
         tenant_id: str,
         wish: BackgroundWish,
         subject: PlacedSubject,
+        sha256: str,
         owner: str,
         generator: BackgroundGenerator,
     ) -> Backgrounds:
@@ -161,29 +166,30 @@ class BackgroundSource:
         content = (asdict(request), subject_digest(subject), generator.name, self._generator_version)
         for number in range(_KEPT_TO_LOOK_FOR):
             key = content_key("paid-call", tenant_id, *content, number)
+            name = partial(derived_name, tenant_id, sha256, key)
             begun = self._ledger.begin(tenant_id, key, owner, stale_seconds=STALE_SECONDS)
             if isinstance(begun, Mapping):
                 pictures = self._stored(begun)
                 if pictures is None:
                     continue  # somebody deleted the pictures; they have to be paid for again
                 return Backgrounds(pictures, generator.name, generator.verb, reused=True)
-            kept = read_values(self._files, derived_name(tenant_id, key, _ANSWER)) if begun > 1 else None
+            kept = read_values(self._files, name(_ANSWER)) if begun > 1 else None
             pictures = self._stored(kept) if kept is not None else None
             if kept is not None and pictures is not None:
                 # It was cut off between keeping the answer and telling the ledger.
                 self._ledger.settle(tenant_id, key, owner, kept)
                 return self._bought(generator, pictures, begun - 1)
             try:
-                self._reserve(tenant_id, key, subject, request.count)
+                self._reserve(name(_RESERVED), subject, request.count)
                 made = generator.generate(request, subject)
                 if any(picture.pixels.shape != subject.pixels.shape for picture in made):
                     raise wrong_size()  # kept, it would be what every retry gets
             except AppError:
                 self._ledger.abandon(tenant_id, key, owner)
                 with contextlib.suppress(AppError):
-                    self._files.delete(derived_name(tenant_id, key, _RESERVED))
+                    self._files.delete(name(_RESERVED))
                 raise
-            self._ledger.settle(tenant_id, key, owner, self._keep(tenant_id, key, made))
+            self._ledger.settle(tenant_id, key, owner, self._keep(name, made))
             return self._bought(generator, tuple(made), begun)
         raise NotFoundError("The pictures that were paid for are gone.", code="file-missing")
 
@@ -200,14 +206,14 @@ class BackgroundSource:
             notes=("An earlier call was cut off before its answer arrived; it may cost too.",) if calls > 1 else (),
         )
 
-    def _reserve(self, tenant_id: str, key: str, subject: PlacedSubject, count: int) -> None:
+    def _reserve(self, file: str, subject: PlacedSubject, count: int) -> None:
         """Find out before paying whether there is room for the answer: on a full disk it would be lost."""
-        keep_file(self._files, derived_name(tenant_id, key, _RESERVED), bytes(subject.pixels.size * count))
+        keep_file(self._files, file, bytes(subject.pixels.size * count))
 
-    def _keep(self, tenant_id: str, key: str, made: list[BackgroundPicture]) -> dict[str, Any]:
+    def _keep(self, name: Callable[[str], str], made: list[BackgroundPicture]) -> dict[str, Any]:
         kept = []
         for number, picture in enumerate(made, start=1):
-            file = derived_name(tenant_id, key, f"background-{number}.png")
+            file = name(f"background-{number}.png")
             # Quick rather than small: until the answer is kept, a crash loses what was paid for.
             keep_file(self._files, file, png(Image.fromarray(picture.pixels), compress_level=1))
             kept.append(
@@ -220,8 +226,8 @@ class BackgroundSource:
                 }
             )
         answer = {"pictures": kept}
-        keep_values(self._files, derived_name(tenant_id, key, _ANSWER), answer)
-        self._files.delete(derived_name(tenant_id, key, _RESERVED))
+        keep_values(self._files, name(_ANSWER), answer)
+        self._files.delete(name(_RESERVED))
         return answer
 
     def _stored(self, answer: Mapping[str, Any]) -> tuple[BackgroundPicture, ...] | None:

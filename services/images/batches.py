@@ -30,7 +30,7 @@ from services.images.mask_models import Box, Stroke
 from services.images.models import BatchImage, BatchNotice, ImageBatch, Review
 from services.images.previews import reduced_picture
 from services.images.report import report_csv, report_json
-from services.images.runs import BatchRuns, run_wish
+from services.images.runs import BatchRuns, passes, run_wish
 from services.images.takeaway import RunTakeaway
 from services.images.uploads import BatchUploads
 from services.images.workshop import ImageWorkshop
@@ -152,7 +152,7 @@ class ImageBatchService:
         """PNG (RGBA) to lay over the preview: clear where the mask keeps, a calm tint where it drops."""
         _require_photo(image)
         key, matte = self._mask(tenant_id, image)
-        return self._workshop.previews.mask(tenant_id, key, matte)
+        return self._workshop.previews.mask(tenant_id, image.sha256, key, matte)
 
     def cut_out_preview(self, tenant_id: str, image: BatchImage) -> bytes:
         """PNG of the product on transparency, as large as the preview."""
@@ -254,6 +254,10 @@ class ImageBatchService:
         """What a run over these images (all when None) would be. Raises as :meth:`start`, except ``no-images``."""
         return self._runs.estimate(tenant_id, batch_id, wish, positions)
 
+    def keep_wish(self, account: Account, tenant_id: str, batch_id: str, wish: BackgroundWish) -> None:
+        """Keep what somebody asks for so far, complete or not, so that a reload does not lose it."""
+        self._runs.keep_wish(account, tenant_id, batch_id, wish)
+
     def start(
         self,
         account: Account,
@@ -293,9 +297,10 @@ class ImageBatchService:
         """Items of a run by position."""
         return self._runs.items(tenant_id, job_id, ResultFilter(only))[offset : offset + limit]
 
-    def result_count(self, tenant_id: str, job_id: str, only: ResultFilter | str = ResultFilter.ALL) -> int:
-        """How many items :meth:`results` has with this filter."""
-        return len(self._runs.items(tenant_id, job_id, ResultFilter(only)))
+    def result_counts(self, tenant_id: str, job_id: str) -> dict[ResultFilter, int]:
+        """How many items :meth:`results` has with each filter."""
+        items = self._runs.items(tenant_id, job_id, ResultFilter.ALL)
+        return {only: sum(1 for one in items if passes(one, only)) for only in ResultFilter}
 
     def composite(self, tenant_id: str, file: str) -> bytes:
         """A result as it is stored, PNG or JPEG. Raises NotFoundError for any other file."""

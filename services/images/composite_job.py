@@ -9,6 +9,7 @@ from typing import Any
 from services.images.background_models import BackgroundKind, BackgroundWish
 from services.images.composing import encode_composites, place_subject, placement_notes
 from services.images.derived import content_key, derived_name, keep_file, keep_values, read_values
+from services.images.intake import photo_notes
 from services.images.mask_models import MaskState
 from services.images.masks import require_mask
 from services.images.notices import RunNotices
@@ -48,6 +49,7 @@ class ReplaceBackgroundsKind:
         self._items = items
         self._files = workshop.ports.files
         self._preparer = workshop.preparer
+        self._originals = workshop.originals
         self._masks = workshop.masks
         self._cutter = workshop.ports.cutter
         self._backgrounds = workshop.backgrounds
@@ -91,20 +93,20 @@ class ReplaceBackgroundsKind:
             self._cutter.name,
             self._backgrounds.deciding_values(tenant, wish),
         )
-        made = read_values(self._files, derived_name(tenant, key, "composites.json"))
+        made = read_values(self._files, derived_name(tenant, image.sha256, key, "composites.json"))
         if made is not None and all(self._files.exists(one["file"]) for one in made["composites"]):
             return {**made, "calls": 0, "cost_usd": 0.0, "reused": True}
         matte = self._masks.pixels(tenant, image, prepared.batch.pruning, prepared.picture)
         require_mask(image, prepared.batch.pruning, matte)
         report("placing")
         subject = place_subject(prepared.picture, matte, wish, self._cutter)
-        notes = placement_notes(matte, wish)
+        notes = [*photo_notes(self._originals.read(tenant, image.sha256)), *placement_notes(matte, wish)]
         report("making the background")
-        backgrounds = self._backgrounds.get(tenant, wish, subject, f"{job.id}/{item.position}")
+        backgrounds = self._backgrounds.get(tenant, wish, subject, image.sha256, f"{job.id}/{item.position}")
         report("composing")
         composites = []
         for one in encode_composites(subject, backgrounds.pictures, wish):
-            file = derived_name(tenant, key, f"composite-{one.variation}{one.suffix}")
+            file = derived_name(tenant, image.sha256, key, f"composite-{one.variation}{one.suffix}")
             keep_file(self._files, file, one.data)
             composites.append(
                 {
@@ -124,7 +126,7 @@ class ReplaceBackgroundsKind:
             "notes": [*notes, *backgrounds.notes],
         }
         # Last: where this file is, the pictures are complete.
-        keep_values(self._files, derived_name(tenant, key, "composites.json"), result)
+        keep_values(self._files, derived_name(tenant, image.sha256, key, "composites.json"), result)
         return {
             **result,
             "calls": backgrounds.calls,

@@ -39,10 +39,12 @@ class CutOutFacts:
     """What is known of a stored cut-out without opening its pictures.
 
     Attributes:
-        key: Names it in the storage.
+        sha256: Of the photo.
+        key: Names it among what is made of the photo.
         area_share: What its matte keeps of the picture, 0 to 1.
     """
 
+    sha256: str
     key: str
     method: str
     doubts: tuple[MaskDoubt, ...]
@@ -65,8 +67,8 @@ class CutOutStore:
     def find(self, tenant_id: str, sha256: str, hints: MaskHints | None) -> CutOutFacts | None:
         """The stored cut-out; None when it was not made yet."""
         key = self.key(sha256, hints)
-        values = read_values(self._files, derived_name(tenant_id, key, "cut-out.json"))
-        return None if values is None else _facts(key, values)
+        values = read_values(self._files, derived_name(tenant_id, sha256, key, "cut-out.json"))
+        return None if values is None else _facts(sha256, key, values)
 
     def make(
         self, tenant_id: str, sha256: str, hints: MaskHints | None, picture: Image.Image | None = None
@@ -85,11 +87,11 @@ class CutOutStore:
         made = self._cutter.cut_out(picture or self._photos.open(tenant_id, sha256), hints)
         key = self.key(sha256, hints)
         share = float(made.matte.mean(dtype=np.float64)) / 255
-        facts = CutOutFacts(key, made.method, made.doubts, made.regions, share)
-        keep_file(self._files, derived_name(tenant_id, key, "matte.png"), gray_png(made.matte))
-        keep_file(self._files, derived_name(tenant_id, key, "regions.png"), gray_png(made.region_map))
+        facts = CutOutFacts(sha256, key, made.method, made.doubts, made.regions, share)
+        keep_file(self._files, derived_name(tenant_id, sha256, key, "matte.png"), gray_png(made.matte))
+        keep_file(self._files, derived_name(tenant_id, sha256, key, "regions.png"), gray_png(made.region_map))
         # Last: where this file is, the others are complete.
-        keep_values(self._files, derived_name(tenant_id, key, "cut-out.json"), _values(facts))
+        keep_values(self._files, derived_name(tenant_id, sha256, key, "cut-out.json"), _values(facts))
         return facts
 
     def load(self, tenant_id: str, facts: CutOutFacts) -> CutOut:
@@ -100,17 +102,11 @@ class CutOutStore:
 
     def matte(self, tenant_id: str, facts: CutOutFacts) -> NDArray[np.uint8]:
         """(height, width), 255 = keep."""
-        return read_gray_png(self._files.read(derived_name(tenant_id, facts.key, "matte.png")))
+        return read_gray_png(self._files.read(derived_name(tenant_id, facts.sha256, facts.key, "matte.png")))
 
     def region_map(self, tenant_id: str, facts: CutOutFacts) -> NDArray[np.uint8]:
         """(height, width): 0, or a region's number."""
-        return read_gray_png(self._files.read(derived_name(tenant_id, facts.key, "regions.png")))
-
-    def forget(self, tenant_id: str, sha256: str) -> None:
-        """Delete the automatic cut-out of a photo that is gone."""
-        key = self.key(sha256, None)
-        for name in ("cut-out.json", "matte.png", "regions.png"):
-            self._files.delete(derived_name(tenant_id, key, name))
+        return read_gray_png(self._files.read(derived_name(tenant_id, facts.sha256, facts.key, "regions.png")))
 
 
 def without_regions(
@@ -161,10 +157,10 @@ def _values(facts: CutOutFacts) -> dict[str, Any]:
     }
 
 
-def _facts(key: str, values: dict[str, Any]) -> CutOutFacts:
+def _facts(sha256: str, key: str, values: dict[str, Any]) -> CutOutFacts:
     regions = tuple(
         Region(int(one["number"]), box_from(one["box"]), float(one["area_share"]), str(one["color"]))
         for one in values["regions"]
     )
     doubts = tuple(MaskDoubt(doubt) for doubt in values["doubts"])
-    return CutOutFacts(key, str(values["method"]), doubts, regions, float(values["area_share"]))
+    return CutOutFacts(sha256, key, str(values["method"]), doubts, regions, float(values["area_share"]))

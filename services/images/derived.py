@@ -20,6 +20,8 @@ from services.ports.images import ImageFiles
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Mattes are flat: more effort makes them hardly smaller.
 _MATTE_COMPRESSION = 1
+# Within a photo these are plenty, and names stay short enough for every file system.
+_KEY_LETTERS = 32
 
 
 def content_key(*parts: object) -> str:
@@ -28,9 +30,14 @@ def content_key(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def derived_name(tenant_id: str, key: str, name: str) -> str:
-    """Where a file that is made from others lies."""
-    return f"images/{tenant_id}/derived/{key[:2]}/{key}/{name}"
+def derived_folder(tenant_id: str, sha256: str) -> str:
+    """Where everything lies that is made of a photo, so that it can be forgotten with the photo."""
+    return f"images/{tenant_id}/derived/{sha256[:2]}/{sha256}"
+
+
+def derived_name(tenant_id: str, sha256: str, key: str, name: str) -> str:
+    """Where a file lies that is made of a photo and of what ``key`` names."""
+    return f"{derived_folder(tenant_id, sha256)}/{key[:_KEY_LETTERS]}/{name}"
 
 
 @contextmanager

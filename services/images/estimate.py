@@ -84,7 +84,8 @@ def _warnings(
     waiting = sum(1 for image in images if image.usable and image.mask is None)
     warnings = []
     if refused := sum(1 for image in images if not image.sha256):
-        warnings.append(f"{_photos(refused)} refused at upload and left out.")
+        words = "1 photo was" if refused == 1 else f"{refused:,} photos were"
+        warnings.append(f"{words} refused at upload and left out.")
     if failing := sum(1 for image in images if image.sha256 and image.position in stopped):
         warnings.append(f"{_photos(failing)} without a usable mask and will fail unless you fix that first.")
     if doubtful:

@@ -31,6 +31,7 @@ __all__ = [
     "check_image",
     "open_preview",
     "open_upright",
+    "photo_notes",
     "preview_size",
     "unpack",
 ]
@@ -63,6 +64,16 @@ def check_image(data: bytes, limits: IntakeLimits | None = None) -> CheckedImage
         sha256=hashlib.sha256(data).hexdigest(),
         notes=_notes(picture, frames),
     )
+
+
+def photo_notes(data: bytes) -> tuple[str, ...]:
+    """What people should know of a photo that passed :func:`check_image`, in sentences; its pixels are not decoded.
+
+    Raises:
+        InputError: as :func:`check_image`, though within wider bounds.
+    """
+    picture = open_header(data, STORED_LIMITS)
+    return _notes(picture, frame_count(data, picture))
 
 
 def open_upright(data: bytes) -> Image.Image:

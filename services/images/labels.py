@@ -61,15 +61,10 @@ class LabelStore:
         labels = tuple(label_from(one) for one in values["labels"])
         return (*labels, *file_name_labels(file_name))
 
-    def forget(self, tenant_id: str, sha256: str) -> None:
-        """Delete the labels of a photo that is gone."""
-        self._files.delete(self._name(tenant_id, sha256))
-
     def _name(self, tenant_id: str, sha256: str) -> str:
         # Labels of regions speak of the cut-out, so another way of cutting makes other labels.
-        return derived_name(
-            tenant_id, content_key("labels", sha256, self._detector.name, self._cutter.name), "labels.json"
-        )
+        key = content_key("labels", sha256, self._detector.name, self._cutter.name)
+        return derived_name(tenant_id, sha256, key, "labels.json")
 
 
 class LabelEditing:

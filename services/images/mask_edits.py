@@ -12,7 +12,7 @@ from PIL import Image
 
 from services.access.models import Account
 from services.errors import InputError
-from services.images.derived import gray_png, keep_file
+from services.images.derived import derived_name, gray_png, keep_file
 from services.images.desk import BatchDesk, ImageWords
 from services.images.intake import IntakeLimits, check_image, open_upright
 from services.images.labels import require_area
@@ -63,7 +63,7 @@ class MaskEditing:
         image = self._desk.open_image(account, tenant_id, batch_id, position)
         check_image(data, self._limits)
         mask = gray_png(read_mask(data, image.size))
-        name = f"images/{tenant_id}/masks/{hashlib.sha256(mask).hexdigest()}.png"
+        name = derived_name(tenant_id, image.sha256, hashlib.sha256(mask).hexdigest(), "own-mask.png")
         if not self._files.exists(name):
             keep_file(self._files, name, mask)
         told = f"mask of your own for {image.file_name}"

@@ -109,7 +109,7 @@ class MaskMaker:
         if plan.source is MaskSource.UPLOADED:
             share = float(self._uploaded(plan).mean(dtype=np.float64)) / 255
             return MaskState(plan.uploaded, key, "given", () if share else (MaskDoubt.EMPTY,), approved, share)
-        file = derived_name(tenant_id, key, "matte.png")
+        file = derived_name(tenant_id, image.sha256, key, "matte.png")
         if plan.source is MaskSource.NO_LABEL:
             return MaskState(file, key, "no-label", (MaskDoubt.EMPTY,), approved, 0.0)
         found = self._find_or_make(tenant_id, image.sha256, plan.hints, may_cut=may_cut, picture=picture)
@@ -148,7 +148,7 @@ class MaskMaker:
     def _make_pixels(
         self, tenant_id: str, image: BatchImage, plan: MaskPlan, picture: Image.Image | None = None
     ) -> NDArray[np.uint8]:
-        file = derived_name(tenant_id, self._key(image, plan), "matte.png")
+        file = derived_name(tenant_id, image.sha256, self._key(image, plan), "matte.png")
         if plan.dropped_regions and self._files.exists(file):
             return read_gray_png(self._files.read(file))
         facts = self._cut_outs.make(tenant_id, image.sha256, plan.hints, picture)

@@ -43,14 +43,14 @@ class Previews:
         name = self._name(tenant_id, sha256)
         return self._kept(name, lambda: preview_jpeg(self._originals.read(tenant_id, sha256)))
 
-    def mask(self, tenant_id: str, key: str, matte: Callable[[], NDArray[np.uint8]]) -> bytes:
+    def mask(self, tenant_id: str, sha256: str, key: str, matte: Callable[[], NDArray[np.uint8]]) -> bytes:
         """PNG (RGBA) to lay over the preview: clear where the matte keeps, tinted where it drops.
 
         Args:
             key: Names the mask, see :class:`services.images.models.MaskState`.
             matte: Opens it; only called when the preview was not made yet.
         """
-        return self._kept(_overlay_name(tenant_id, key), lambda: overlay_png(Image.fromarray(matte())))
+        return self._kept(_overlay_name(tenant_id, sha256, key), lambda: overlay_png(Image.fromarray(matte())))
 
     def cut_out(self, tenant_id: str, sha256: str, key: str, matte: Callable[[], NDArray[np.uint8]]) -> bytes:
         """PNG (RGBA) of the product on transparency, of the preview's size. Arguments as :meth:`mask`."""
@@ -61,15 +61,6 @@ class Previews:
 
         return self._kept(_cut_out_name(tenant_id, sha256, key), make)
 
-    def forget(self, tenant_id: str, sha256: str, key: str) -> None:
-        """Delete the previews of a photo that is gone, and of its last mask."""
-        for name in (
-            self._name(tenant_id, sha256),
-            _overlay_name(tenant_id, key),
-            _cut_out_name(tenant_id, sha256, key),
-        ):
-            self._files.delete(name)
-
     def _kept(self, name: str, make: Callable[[], bytes]) -> bytes:
         if self._files.exists(name):
             return self._files.read(name)
@@ -78,15 +69,15 @@ class Previews:
         return data
 
     def _name(self, tenant_id: str, sha256: str) -> str:
-        return derived_name(tenant_id, content_key("preview", _VERSION, sha256), "preview.jpg")
+        return derived_name(tenant_id, sha256, content_key("preview", _VERSION), "preview.jpg")
 
 
-def _overlay_name(tenant_id: str, key: str) -> str:
-    return derived_name(tenant_id, content_key("overlay", _VERSION, key), "overlay.png")
+def _overlay_name(tenant_id: str, sha256: str, key: str) -> str:
+    return derived_name(tenant_id, sha256, content_key("overlay", _VERSION, key), "overlay.png")
 
 
 def _cut_out_name(tenant_id: str, sha256: str, key: str) -> str:
-    return derived_name(tenant_id, content_key("cut-out-preview", _VERSION, sha256, key), "cut-out.png")
+    return derived_name(tenant_id, sha256, content_key("cut-out-preview", _VERSION, key), "cut-out.png")
 
 
 def reduced_picture(data: bytes, side: int = PREVIEW_SIDE) -> bytes:

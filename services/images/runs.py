@@ -111,6 +111,12 @@ class BatchRuns:
         )
         return job
 
+    def keep_wish(self, account: Account, tenant_id: str, batch_id: str, wish: BackgroundWish) -> None:
+        require_marketer(account, tenant_id)
+        batch = self._repository.get_batch(tenant_id, batch_id)
+        if wish != batch.wish:
+            self._repository.save_batch(replace(batch, wish=wish))
+
     def keep_picture(self, account: Account, tenant_id: str, data: bytes) -> str:
         require_marketer(account, tenant_id)
         checked = check_image(data, self._limits)
@@ -153,7 +159,7 @@ class BatchRuns:
             )
             for item in items
         ]
-        return [one for one in shown if _passes(one, only)]
+        return [one for one in shown if passes(one, only)]
 
     def retry(
         self,
@@ -274,8 +280,11 @@ def _may_show(item: JobItem, only: ResultFilter) -> bool:
     return item.status is (ItemStatus.FAILED if only is ResultFilter.FAILED else ItemStatus.DONE)
 
 
-def _passes(one: RunItem, only: ResultFilter) -> bool:
+def passes(one: RunItem, only: ResultFilter) -> bool:
+    """Whether the filter lets an item through."""
     said = {review.review for review in one.reviews}
+    if not _may_show(one.item, only):
+        return False
     match only:
         case ResultFilter.APPROVED:
             return Review.APPROVED in said

@@ -154,6 +154,10 @@ class ImageFiles(Protocol):
         """Remove the file; nothing happens when it is not there. Raises BackendUnavailableError."""
         ...
 
+    def delete_folder(self, name: str) -> None:
+        """Remove everything below ``name/``; nothing happens when there is nothing. Raises BackendUnavailableError."""
+        ...
+
 
 class ImageRepository(Protocol):
     """Batches, images, backdrops and reviews; each call is one transaction, scoped to the tenant.

@@ -174,6 +174,14 @@ class FileStore(Protocol):
 
     def exists(self, name: str) -> bool: ...
 
+    def delete(self, name: str) -> None:
+        """Remove the file; nothing happens when it is not there."""
+        ...
+
+    def delete_folder(self, name: str) -> None:
+        """Remove everything below ``name/``; nothing happens when there is nothing."""
+        ...
+
     def check_ready(self) -> None:
         """Raise BackendError when a file could not be written and read now."""
         ...

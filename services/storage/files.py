@@ -55,6 +55,15 @@ class RootedFiles:
         with _translated("A file could not be deleted."):
             path.unlink(missing_ok=True)
 
+    def delete_folder(self, name: str) -> None:
+        path = self._path(name)
+        with _translated("Files could not be deleted."):
+            if isinstance(path, CloudPath):
+                if path.exists():
+                    path.rmtree()
+            elif path.is_dir():
+                shutil.rmtree(path)
+
     def fetch_folder(self, address: str, target: Path) -> None:
         """Copy what lies below an ``s3://`` address into a new local folder.
 

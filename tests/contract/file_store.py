@@ -45,5 +45,19 @@ class FileStoreContract:
             with pytest.raises(NotFoundError):
                 call()
 
+    def test_deleted_folder_takes_all_that_lies_below_it_and_nothing_beside_it(self, files: FileStore) -> None:
+        for name in ("a/b/c", "a/b/d/e", "a/bc", "a/f"):
+            files.write(name, b"words")
+        files.delete_folder("a/b")
+        files.delete_folder("a/b")
+        assert [files.exists(name) for name in ("a/b/c", "a/b/d/e", "a/bc", "a/f")] == [False, False, True, True]
+
+    @pytest.mark.parametrize("name", OUTSIDE_NAMES)
+    def test_no_folder_outside_is_deleted(self, files: FileStore, name: str) -> None:
+        files.write("a/b", b"words")
+        with pytest.raises(NotFoundError):
+            files.delete_folder(name)
+        assert files.exists("a/b")
+
     def test_ready_store_says_so_and_leaves_nothing(self, files: FileStore) -> None:
         files.check_ready()

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from components import session_keys
 from components.batch_link import BACKGROUND, CONFIRM, MASKS, RESULTS
 from services.images.background_models import BackgroundKind, BackgroundWish, SizePreset
+from services.images.batch_views import ResultFilter
 from services.images.models import ImageBatch, Review
 from services.jobs.models import JobStatus
 from tests.pages.image_desk import (
@@ -65,6 +66,14 @@ def test_what_is_typed_for_the_background_outlives_a_look_at_another_step(desk: 
     assert page.text_area(key=field(batch, "prompt")).value == "warm beige studio"
     assert page.selectbox(key=field(batch, "size")).value is SizePreset.SQUARE
     assert "17 of 512 characters" in shown(page)
+
+
+def test_what_is_typed_for_the_background_outlives_a_reload_before_the_start(desk: Desk) -> None:
+    batch = desk.batch(photo())
+    page = open_page(batch=batch, step=BACKGROUND)
+    page.text_area(key=field(batch, "prompt")).set_value("warm beige studio").run()
+    again = open_page(batch=batch, step=BACKGROUND)
+    assert again.text_area(key=field(batch, "prompt")).value == "warm beige studio"
 
 
 def test_local_backgrounds_are_called_composed_and_never_generated(desk: Desk) -> None:
@@ -145,10 +154,10 @@ def test_result_is_approved_filtered_and_the_word_taken_back(desk: Desk) -> None
     page = open_page(batch=batch, step=RESULTS)
     key = f"{session_keys.RESULT_REVIEW}{run.id}.0.1"
     page.pills(key=key).set_value(Review.APPROVED).run()
-    assert desk.services.image_batches.result_count(TENANT, run.id, "approved") == 1
+    assert desk.services.image_batches.result_counts(TENANT, run.id)[ResultFilter.APPROVED] == 1
     assert "Approved" in shown(page)
     page.pills(key=key).set_value(None).run()
-    assert desk.services.image_batches.result_count(TENANT, run.id, "approved") == 0
+    assert desk.services.image_batches.result_counts(TENANT, run.id)[ResultFilter.APPROVED] == 0
 
 
 def test_backdrop_is_found_by_meaning_and_chosen(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,10 +21,13 @@ from tests.unit.images.batch_desk import (
     LEFT,
     MIA,
     OTHER_TENANT,
+    RIGHT,
     SIZE,
     STRANGER,
     TENANT,
+    FakeGenerator,
     PhotoDesk,
+    box_around,
     encoded,
     opened,
     photo,
@@ -174,6 +178,22 @@ def test_deleted_batch_leaves_no_file_behind(desk: PhotoDesk) -> None:
     desk.service.delete(MIA, TENANT, batch.id)
     with pytest.raises(NotFoundError):
         desk.service.get(TENANT, batch.id)
+    assert list(desk.files.files) == []
+
+
+def test_deleted_batch_leaves_nothing_of_earlier_masks_and_of_what_was_paid_for(tmp_path: Path) -> None:
+    desk = PhotoDesk(tmp_path, generator=FakeGenerator(paid=True))
+    batch = desk.batch(red_png=photo(LEFT, RIGHT))
+    desk.run(batch, BackgroundWish(prompt="oak table"))
+    desk.service.set_label(MIA, TENANT, batch.id, 0, "region-2", keeps=False)
+    for box in (box_around(LEFT), box_around(RIGHT)):
+        desk.service.draw_box(MIA, TENANT, batch.id, 0, box)
+        desk.service.mask_preview(TENANT, desk.service.image(TENANT, batch.id, 0))
+    desk.service.upload_mask(MIA, TENANT, batch.id, 0, photo())
+    desk.service.clear_edit(MIA, TENANT, batch.id, 0)
+    desk.run(batch, BackgroundWish(prompt="oak table"))
+    assert any("background-1" in name for name in desk.files.files)
+    desk.service.delete(MIA, TENANT, batch.id)
     assert list(desk.files.files) == []
 
 

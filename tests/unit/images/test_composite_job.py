@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from services.errors import (
     AppError,
@@ -345,3 +347,11 @@ def test_generator_that_is_paid_is_a_lane_of_its_own(paid: PhotoDesk) -> None:
     colored = paid.service.start(MIA, TENANT, batch.id, CLEAR)
     assert kind.lane(asked, item_of(paid, asked)) == "fake-paid"
     assert kind.lane(colored, item_of(paid, colored)) is None
+
+
+def test_result_says_that_print_colors_were_shown_in_screen_colors(desk: PhotoDesk) -> None:
+    output = io.BytesIO()
+    Image.open(io.BytesIO(photo())).convert("CMYK").save(output, "JPEG")
+    batch = desk.batch(a_jpg=output.getvalue())
+    result = item_of(desk, desk.run(batch, BackgroundWish(kind=BackgroundKind.COLOR, color="#ffffff"))).result
+    assert any("CMYK" in note for note in result["notes"])

@@ -54,7 +54,7 @@ def test_photos_that_would_fail_are_named_with_their_reason_and_not_paid_for() -
     assert [(position, code) for position, code, _ in found.blocked] == [(1, "no-mask-found"), (2, "image-svg")]
     assert (found.images, found.calls) == (2, 1)
     assert found.warnings == (
-        "1 photo is refused at upload and left out.",
+        "1 photo was refused at upload and left out.",
         "1 photo is without a usable mask and will fail unless you fix that first.",
     )
 

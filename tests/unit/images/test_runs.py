@@ -8,6 +8,7 @@ import pytest
 
 from services.errors import ConflictError, InputError, NotFoundError
 from services.images.background_models import BackgroundKind, BackgroundWish, SizePreset
+from services.images.batch_views import ResultFilter
 from services.images.models import Review
 from services.jobs.models import ItemStatus, Job, JobStatus
 from tests.unit.images.batch_desk import LEFT, MIA, RIGHT, TENANT, PhotoDesk, blank_photo, box_around, opened, photo
@@ -86,7 +87,7 @@ def test_results_are_filtered_and_paged(desk: PhotoDesk) -> None:
     assert files_shown(desk, job, "rejected") == ["c.png"]
     assert files_shown(desk, job, "unreviewed") == ["d.png"]
     assert [one.item.name for one in desk.service.results(TENANT, job.id, 1, 2)] == ["b.png", "c.png"]
-    assert desk.service.result_count(TENANT, job.id, "done") == 3
+    assert desk.service.result_counts(TENANT, job.id)[ResultFilter.DONE] == 3
 
 
 def test_review_can_be_changed_and_taken_back(desk: PhotoDesk) -> None:

@@ -1,0 +1,63 @@
+"""Downloads that are too large to pass through the memory of a page: they are streamed from this machine's disk."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from components.session_token import COOKIE_NAME, session_token
+from components.wiring import services
+from services.access.models import Account, Role
+from services.access.permissions import require_role, require_tenant
+from services.errors import AccessError, AppError, ConflictError, InputError, NotFoundError
+from services.logs import get_logger
+
+_log = get_logger(__name__)
+_STATUS = {AccessError: 403, NotFoundError: 404, InputError: 409, ConflictError: 409}
+
+
+async def _composites(request: Request) -> Response:
+    """The zip of a run's results, for people who are signed in to its tenant as marketers or administrators."""
+    cookie = request.cookies.get(COOKIE_NAME, "")
+    tenant_id, run_id = request.path_params["tenant_id"], request.path_params["run_id"]
+    only_approved = request.query_params.get("only") == "approved"
+    account = await asyncio.to_thread(_account, cookie)
+    if account is None:
+        return PlainTextResponse("Sign in first, then open this address again.", status_code=401)
+    try:
+        path, name = await asyncio.to_thread(_pack, account, tenant_id, run_id, only_approved)
+    except AppError as error:
+        _log.info("download-refused", code=error.code)
+        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 503)
+        return PlainTextResponse(f"{error.message_for_user} {error.remedy}", status_code=status)
+    return FileResponse(
+        path,
+        media_type="application/zip",
+        filename=name,
+        headers={"Cache-Control": "no-store"},
+        background=BackgroundTask(path.unlink, missing_ok=True),
+    )
+
+
+def _account(cookie: str) -> Account | None:
+    built = services()
+    token = session_token(cookie, built.cookie_key)
+    signed_in = built.sign_in.resume(token) if token else None
+    return signed_in.account if signed_in else None
+
+
+def _pack(account: Account, tenant_id: str, run_id: str, only_approved: bool) -> tuple[Path, str]:
+    require_role(account, Role.MARKETER)
+    require_tenant(account, tenant_id)
+    built = services()
+    run = built.jobs.get(tenant_id, run_id)
+    path = built.image_batches.zip_file(tenant_id, run_id, only_approved)
+    return path, f"backgrounds-{run.created_at:%Y-%m-%d}{'-approved' if only_approved else ''}.zip"
+
+
+DOWNLOADS = (Route("/downloads/backgrounds/{tenant_id}/{run_id}.zip", _composites),)
