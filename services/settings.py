@@ -55,6 +55,13 @@ class BackgroundBackend(StrEnum):
     OPENAI = "openai"
 
 
+class SurveyBackend(StrEnum):
+    """Who finds topics and sentiment in survey responses."""
+
+    LOCAL = "local"
+    OPENAI = "openai"
+
+
 class SmtpTls(StrEnum):
     """How the connection to the mail server is kept private."""
 
@@ -113,6 +120,24 @@ class Settings(BaseSettings):
     openai_image_price: float | None = Field(
         None, ge=0, le=100, description="What one picture of that model costs, in US dollars; unset says unknown."
     )
+    survey_backend: SurveyBackend = Field(
+        SurveyBackend.LOCAL,
+        description="What survey runs use unless told otherwise: `local`, or `openai` for a language model.",
+    )
+    openai_survey_model: str | None = Field(
+        None,
+        description="Model of that server that reads survey responses; needed by `FRONTLINE_SURVEY_BACKEND=openai`, "
+        "and beside `local` it is offered for single runs.",
+    )
+    openai_survey_context_tokens: int = Field(
+        32_000, ge=4_000, le=2_000_000, description="Context window of that model as the server runs it, in tokens."
+    )
+    openai_survey_input_price: float | None = Field(
+        None, ge=0, le=1_000, description="What a million tokens sent to it cost, in US dollars; unset says unknown."
+    )
+    openai_survey_output_price: float | None = Field(
+        None, ge=0, le=1_000, description="What a million tokens of its replies cost, in US dollars."
+    )
     label_backend: LabelBackend = Field(LabelBackend.LOCAL, description="`local`.")
     clip_model: str | None = Field(
         None,
@@ -124,7 +149,7 @@ class Settings(BaseSettings):
     segmentation_model: Path | None = Field(
         None,
         description="ONNX file of a network that cuts out products (U2-Net, ISNet, BiRefNet); unset takes the first in "
-        "`FRONTLINE_HOME/models`, or none.",
+        "`FRONTLINE_HOME/models`, or the small one that was installed with the app.",
     )
     max_image_bytes: int = Field(41_943_040, ge=10_000, description="Largest photo that can be uploaded, in bytes.")
     max_image_pixels: int = Field(
@@ -155,6 +180,7 @@ class Settings(BaseSettings):
     max_archive_bytes: int = Field(
         200_000_000, ge=1_000, description="Largest zip archive of knowledge files that can be uploaded."
     )
+    max_survey_bytes: int = Field(200_000_000, ge=1_000, description="Largest survey file that is loaded, in bytes.")
     chunk_words: int = Field(
         120, ge=20, le=1000, description="Words of one passage; another value needs a full new index."
     )
@@ -220,6 +246,14 @@ class Settings(BaseSettings):
         ):
             raise ValueError(
                 "FRONTLINE_BACKGROUND_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_IMAGE_MODEL"
+            )
+        if self.survey_backend is SurveyBackend.OPENAI and not (self.openai_base_url and self.openai_survey_model):
+            raise ValueError(
+                "FRONTLINE_SURVEY_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_SURVEY_MODEL"
+            )
+        if (self.openai_survey_input_price is None) != (self.openai_survey_output_price is None):
+            raise ValueError(
+                "FRONTLINE_OPENAI_SURVEY_INPUT_PRICE and FRONTLINE_OPENAI_SURVEY_OUTPUT_PRICE belong together"
             )
         if self.smtp_host and not self.smtp_from:
             raise ValueError("FRONTLINE_SMTP_HOST needs FRONTLINE_SMTP_FROM, the address that notices come from")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from services.errors import BackendThrottledError, BackendUnavailableError, ConflictError, NotFoundError
+from services.errors import BackendUnavailableError, ConflictError, NotFoundError
 from services.images.background_models import Backdrop
 from services.images.mask_models import MaskEdit, MaskState
 from services.images.models import (
@@ -268,45 +268,6 @@ class FakeBatchNotices:
             self._repository.get_batch(notice.tenant_id, notice.batch_id)
         except NotFoundError:
             return False
-        return True
-
-
-class FakeLedger:
-    """PaidCallLedger in memory."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._answers: dict[tuple[str, str], dict[str, Any]] = {}
-        self._claims: dict[tuple[str, str], tuple[str, datetime]] = {}
-        self._attempts: dict[tuple[str, str], int] = {}
-        self._changing = threading.Lock()
-
-    def begin(self, tenant_id: str, key: str, owner: str, *, stale_seconds: float) -> Mapping[str, Any] | int:
-        call, now = (tenant_id, key), self._now()
-        with self._changing:
-            if call in self._answers:
-                return self._answers[call]
-            holder, since = self._claims.get(call, (owner, now))
-            if holder != owner and since > now - timedelta(seconds=stale_seconds):
-                raise BackendThrottledError("Another worker makes the same call.", code="call-under-way")
-            self._claims[call] = (owner, now)
-            self._attempts[call] = self._attempts.get(call, 0) + 1
-            return self._attempts[call]
-
-    def settle(self, tenant_id: str, key: str, owner: str, answer: Mapping[str, Any]) -> None:
-        with self._changing:
-            if self._release((tenant_id, key), owner):
-                self._answers[tenant_id, key] = json.loads(json.dumps(answer))
-
-    def abandon(self, tenant_id: str, key: str, owner: str) -> None:
-        with self._changing:
-            if self._release((tenant_id, key), owner):
-                self._attempts[tenant_id, key] -= 1
-
-    def _release(self, call: tuple[str, str], owner: str) -> bool:
-        if self._claims.get(call, ("", None))[0] != owner:
-            return False
-        del self._claims[call]
         return True
 
 

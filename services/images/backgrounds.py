@@ -19,7 +19,8 @@ from services.images.derived import content_key, derived_name, keep_file, keep_v
 from services.images.intake import open_upright
 from services.images.previews import on_white, png
 from services.images.wishes import backdrop_missing, deciding_values
-from services.ports.images import BackgroundGenerator, ImageFiles, PaidCallLedger
+from services.ports.images import BackgroundGenerator, ImageFiles
+from services.ports.paid_calls import PaidCallLedger
 
 # Longer than any call takes. The item that made a call gets its claim back at once, whatever happened to its worker.
 STALE_SECONDS = 1800.0

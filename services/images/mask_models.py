@@ -77,6 +77,7 @@ class MaskDoubt(StrEnum):
     FRAGMENTS = "fragments"  # it falls into many pieces
     COLORS_OVERLAP = "colors-overlap"  # subject and background look alike
     UNSTABLE = "unstable"  # another start gives another mask
+    UNCLEAR = "unclear"  # nothing tells clearly what belongs to the subject
 
 
 @dataclass(frozen=True, slots=True)

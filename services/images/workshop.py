@@ -19,9 +19,9 @@ from services.ports.images import (
     ImageFiles,
     ImageRepository,
     LabelDetector,
-    PaidCallLedger,
     SubjectCutter,
 )
+from services.ports.paid_calls import PaidCallLedger
 
 
 @dataclass(frozen=True, slots=True)

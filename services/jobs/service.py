@@ -70,10 +70,15 @@ class JobService:
         title: str,
         items: Sequence[NewItem] = (),
         arguments: Mapping[str, Any] | None = None,
+        *,
+        job_id: str | None = None,
     ) -> Job:
         """Keep the job and let the workers begin; returns at once, also when no worker runs.
 
         A job without items runs its finish only.
+
+        Args:
+            job_id: For callers that keep the id before the job begins; never used before. A new one when None.
 
         Raises:
             InputError: there are more than ``MOST_ITEMS`` items.
@@ -91,7 +96,7 @@ class JobService:
             )
         json.dumps([dict(arguments or {}), *(dict(item.arguments) for item in items)], allow_nan=False)
         job = Job(
-            id=uuid.uuid4().hex,
+            id=job_id or uuid.uuid4().hex,
             kind=kind,
             tenant_id=tenant_id,
             username=username,

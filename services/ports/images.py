@@ -284,32 +284,6 @@ class BatchNotices(Protocol):
         ...
 
 
-class PaidCallLedger(Protocol):
-    """Remembers calls that cost money, so that the same call is paid once also across crashes and workers.
-
-    A call is named by a key of everything that decides its answer. Between the answer's arrival and ``settle`` a crash
-    can still lose it: then the key is free again after ``stale_seconds``, and the number of the attempt says that it
-    may have been paid twice. An owner that begins again has crashed in between: it gets the key at once. What an owner
-    settles or abandons after it lost its claim is ignored.
-    """
-
-    def begin(self, tenant_id: str, key: str, owner: str, *, stale_seconds: float) -> Mapping[str, Any] | int:
-        """The stored answer, or else the number of this attempt, from 1: the caller makes the call.
-
-        Raises:
-            BackendThrottledError: somebody else makes this call right now (``call-under-way``).
-        """
-        ...
-
-    def settle(self, tenant_id: str, key: str, owner: str, answer: Mapping[str, Any]) -> None:
-        """Keep the answer, JSON-able."""
-        ...
-
-    def abandon(self, tenant_id: str, key: str, owner: str) -> None:
-        """The call failed and cost nothing: the key is free at once."""
-        ...
-
-
 class Notice(Protocol):
     """Tells people outside the app that a batch has ended."""
 

@@ -129,6 +129,8 @@ class PaidCallRow(Base):
     key: Mapped[str] = mapped_column(String(128), primary_key=True)
     # None while nobody makes the call.
     owner: Mapped[str | None] = mapped_column(String(200))
+    # Who made it, so that the answer can be forgotten with what it was for.
+    settled_by: Mapped[str | None] = mapped_column(String(200))
     attempts: Mapped[int] = mapped_column(Integer)
     claimed_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]

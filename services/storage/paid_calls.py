@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from services.errors import BackendThrottledError
@@ -16,7 +16,7 @@ from services.storage.image_tables import PaidCallRow
 
 
 class SqlPaidCallLedger:
-    """See :class:`services.ports.images.PaidCallLedger`.
+    """See :class:`services.ports.paid_calls.PaidCallLedger`.
 
     Args:
         now: The time, with its zone. Workers on several machines compare their clocks here, so claims must go stale
@@ -63,7 +63,7 @@ class SqlPaidCallLedger:
         )
 
     def settle(self, tenant_id: str, key: str, owner: str, answer: Mapping[str, Any]) -> None:
-        settled = {"owner": None, "settled_at": self._now(), "answer": dict(answer)}
+        settled = {"owner": None, "settled_by": owner, "settled_at": self._now(), "answer": dict(answer)}
         with self._database.transaction() as session:
             _change(session, tenant_id, key, PaidCallRow.owner == owner, **settled)
 
@@ -71,6 +71,18 @@ class SqlPaidCallLedger:
         # The attempt cost nothing, so it does not count.
         with self._database.transaction() as session:
             _change(session, tenant_id, key, PaidCallRow.owner == owner, owner=None, attempts=PaidCallRow.attempts - 1)
+
+    def forget(self, tenant_id: str, owner_prefix: str) -> None:
+        begins = or_(
+            PaidCallRow.owner.startswith(owner_prefix, autoescape=True),
+            PaidCallRow.settled_by.startswith(owner_prefix, autoescape=True),
+        )
+        with self._database.transaction() as session:
+            session.execute(
+                delete(PaidCallRow)
+                .where(PaidCallRow.tenant_id == tenant_id, begins)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _change(session: DatabaseSession, tenant_id: str, key: str, condition: ColumnElement[bool], **values: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,7 +31,7 @@ OnProgress = Callable[[str, int, int], None]
 
 
 class PreparedSurvey:
-    """The rows of a survey by columns; they are read from the file when somebody asks for them.
+    """The rows of a survey by columns; they are read from the file when somebody asks for them. Safe for many threads.
 
     Args:
         file: An opened Parquet file that :func:`store_survey` wrote.
@@ -41,6 +42,7 @@ class PreparedSurvey:
 
     def __init__(self, file: Any) -> None:
         self._file = file
+        self._reading = threading.Lock()
         self.facts: SurveyFacts = facts_from_json(file.schema_arrow.metadata[_FACTS_KEY].decode())
 
     @property
@@ -127,7 +129,8 @@ class PreparedSurvey:
         return names.index(name)
 
     def _read(self, column: str) -> Any:
-        return self._file.read(columns=[column]).column(0).combine_chunks()
+        with self._reading:  # Arrow promises nothing to threads that share a file
+            return self._file.read(columns=[column]).column(0).combine_chunks()
 
     def _numbers(self, column: str) -> NDArray[Any]:
         numbers: NDArray[Any] = self._read(column).to_numpy(zero_copy_only=False)

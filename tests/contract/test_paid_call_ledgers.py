@@ -1,4 +1,4 @@
-"""The contract of the ledger of paid calls: SQLite, PostgreSQL, and the fake."""
+"""The contract of the ledger of paid calls: SQLite, PostgreSQL, and the one in memory."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 from services.access.models import Tenant
 from services.errors import BackendThrottledError
-from services.ports.images import PaidCallLedger
+from services.ports.paid_calls import PaidCallLedger
 from services.storage.accounts import SqlAccountRepository
 from services.storage.database import Database
 from services.storage.paid_calls import SqlPaidCallLedger
+from services.surveys.memory_ledger import MemoryLedger
 from tests.fakes import FakeClock
-from tests.image_fakes import FakeLedger
 
 TENANT, OTHER_TENANT = "pharmacy", "clinic"
 KEY = "5e" * 32
@@ -50,6 +50,17 @@ class PaidCallLedgerContract:
         clock.advance(days=400)
         assert self.begin(ledger, "ana") == ANSWER
         assert self.begin(ledger, "grace") == ANSWER
+
+    def test_what_an_owner_paid_for_is_forgotten_with_what_it_was_for(self, ledger: PaidCallLedger) -> None:
+        for owner, key in (("run_1/0", "a"), ("run_1/1", "b"), ("runx1/0", "c"), ("run_1", "d")):
+            self.begin(ledger, owner, key=key)
+            ledger.settle(TENANT, key, owner, ANSWER)
+        self.begin(ledger, "run_1/2", key="e")
+        self.begin(ledger, "run_1/0", OTHER_TENANT, "a")
+        ledger.settle(OTHER_TENANT, "a", "run_1/0", ANSWER)
+        ledger.forget(TENANT, "run_1/")
+        assert [self.begin(ledger, "grace", key=key) for key in "abcde"] == [1, 1, ANSWER, ANSWER, 1]
+        assert self.begin(ledger, "grace", OTHER_TENANT, "a") == ANSWER
 
     def test_empty_answer_is_an_answer(self, ledger: PaidCallLedger) -> None:
         self.begin(ledger)
@@ -157,7 +168,7 @@ class TestLedgerOnPostgres(OnDatabase):
         yield from prepared(postgres_database_url)
 
 
-class TestFakeLedger(PaidCallLedgerContract):
+class TestMemoryLedger(PaidCallLedgerContract):
     @pytest.fixture
     def ledger(self, clock: FakeClock) -> PaidCallLedger:
-        return FakeLedger(clock)
+        return MemoryLedger(lambda: clock().timestamp())

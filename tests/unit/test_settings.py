@@ -38,6 +38,7 @@ def test_defaults_need_no_account_no_key_and_no_network() -> None:
         ("FRONTLINE_EMBEDDING_BACKEND", ["local"]),
         ("FRONTLINE_RETRIEVAL_BACKEND", ["faiss"]),
         ("FRONTLINE_PII_BACKEND", ["local"]),
+        ("FRONTLINE_SURVEY_BACKEND", ["local", "openai"]),
         ("FRONTLINE_LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"]),
         ("FRONTLINE_LOG_FORMAT", ["console", "json"]),
     ],
@@ -60,6 +61,9 @@ def test_unknown_value_names_the_setting_and_the_allowed_values(
         ("FRONTLINE_DEMO", "maybe"),
         ("FRONTLINE_OPENAI_BASE_URL", "not an address"),
         ("FRONTLINE_MAX_FILE_BYTES", "10"),
+        ("FRONTLINE_OPENAI_SURVEY_CONTEXT_TOKENS", "2000"),
+        ("FRONTLINE_OPENAI_SURVEY_INPUT_PRICE", "-1"),
+        ("FRONTLINE_OPENAI_SURVEY_OUTPUT_PRICE", "cheap"),
     ],
 )
 def test_value_out_of_range_names_the_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -88,6 +92,18 @@ def test_model_server_needs_its_address_and_model(monkeypatch: pytest.MonkeyPatc
     said = problem(monkeypatch, FRONTLINE_ANSWER_BACKEND="openai")
     assert "FRONTLINE_OPENAI_BASE_URL" in said
     assert "FRONTLINE_OPENAI_ANSWER_MODEL" in said
+
+
+def test_model_for_surveys_needs_its_address_and_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = problem(monkeypatch, FRONTLINE_SURVEY_BACKEND="openai")
+    assert "FRONTLINE_OPENAI_BASE_URL" in said
+    assert "FRONTLINE_OPENAI_SURVEY_MODEL" in said
+
+
+def test_prices_of_a_model_for_surveys_are_given_together_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(openai_survey_input_price=0.0, openai_survey_output_price=0.0).openai_survey_input_price == 0
+    said = problem(monkeypatch, FRONTLINE_OPENAI_SURVEY_INPUT_PRICE="0.15")
+    assert "FRONTLINE_OPENAI_SURVEY_OUTPUT_PRICE" in said
 
 
 def test_secrets_are_masked_wherever_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,14 @@ from alembic import context
 from services.settings import load_settings
 
 # Imported so that their tables join the metadata.
-from services.storage import feedback_tables, golden_run_tables, image_tables, job_tables, source_tables  # noqa: F401
+from services.storage import (  # noqa: F401
+    feedback_tables,
+    golden_run_tables,
+    image_tables,
+    job_tables,
+    source_tables,
+    survey_tables,
+)
 from services.storage.tables import Base
 
 connection = context.config.attributes.get("connection")

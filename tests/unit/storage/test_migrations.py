@@ -21,7 +21,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
 # Imported so that their tables join the metadata, whichever test runs first.
-from services.storage import feedback_tables, golden_run_tables, image_tables, job_tables, source_tables  # noqa: F401
+from services.storage import (  # noqa: F401
+    feedback_tables,
+    golden_run_tables,
+    image_tables,
+    job_tables,
+    source_tables,
+    survey_tables,
+)
 from services.storage.database import MIGRATIONS, Database
 from services.storage.tables import Base
 from tests.serving import ROOT
