@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.backends.local.surveys.clustering import cohesion, group_center, grouped, usual_group_count
-from services.backends.local.surveys.reading import read_response
+from services.backends.local.surveys.reading import ReadResponse, read_response
 from services.backends.local.surveys.topic_names import central_rows, distinguishing_terms, unique_names
 from services.backends.local.surveys.words import stems
 from services.errors import InputError
@@ -17,7 +17,7 @@ from services.ports.knowledge import Embedder
 from services.ports.surveys import AnalysisListener
 from services.surveys.models import Response, Topic
 from services.surveys.suggestions import SuggestedTopic
-from services.surveys.taxonomy_files import topic_id_of
+from services.surveys.topic_words import topic_id_of
 
 MOST_STATEMENTS = 12_000
 """More than these add no topic worth having; they are drawn evenly from all responses."""
@@ -110,8 +110,11 @@ def _worth_showing(sized: list[tuple[int, int]], cohesions: Sequence[float]) -> 
 def _statements(responses: Sequence[Response]) -> list[_Statement]:
     """Different statements that say something, evenly thinned out when there are too many."""
     found: dict[str, _Statement] = {}
+    known: dict[str, ReadResponse] = {}
     for row, response in enumerate(responses):
-        read = read_response(response.text)
+        read = known.get(response.text)
+        if read is None:
+            read = known[response.text] = read_response(response.text)
         if read.is_foreign:
             continue
         for text in dict.fromkeys(read.statements):
