@@ -9,6 +9,7 @@ import pytest
 from services.errors import InputError
 from services.ports.surveys import SurveyAnalyzer
 from services.surveys.models import Example, OtherReason, Response, ResponseFinding, Sentiment, Taxonomy, Topic
+from services.surveys.run_models import Step, StepTrace
 
 TOPICS = (
     Topic("price", "Price", "prices, cost, too expensive, cheap, fees"),
@@ -123,6 +124,59 @@ class SurveyAnalyzerContract:
             analyzer.analyze(RESPONSES, taxonomy)
         assert caught.value.code == code
 
-    def test_ready_analyzer_says_so_and_has_a_name(self, analyzer: SurveyAnalyzer) -> None:
+    def test_estimate_counts_what_can_be_read_and_refuses_the_same_taxonomies(self, analyzer: SurveyAnalyzer) -> None:
+        texts = list(dict.fromkeys(TEXTS))
+        estimate = analyzer.estimate(texts, TAXONOMY)
+        assert estimate.response_count == estimate.distinct_count == len(texts)
+        assert estimate.readable_count == len(texts) - 4  # two empty ones, two of junk
+        assert (estimate.calls > 0) == (estimate.input_tokens > 0) == (estimate.output_tokens > 0) == analyzer.paid
+        with pytest.raises(InputError):
+            analyzer.estimate(texts, Taxonomy(()))
+
+    def test_nothing_to_read_takes_no_calls(self, analyzer: SurveyAnalyzer) -> None:
+        for texts in ([], ["", "n/a"]):
+            estimate = analyzer.estimate(texts, TAXONOMY)
+            assert (estimate.readable_count, estimate.calls, estimate.input_tokens) == (0, 0, 0)
+            assert not estimate.cost_usd
+
+    def test_estimate_of_a_hundred_thousand_texts_is_about_right(self, analyzer: SurveyAnalyzer) -> None:
+        texts = [f"The waiter number {number} was rude" if number % 5 else f"{number}" for number in range(100_000)]
+        estimate = analyzer.estimate(texts, TAXONOMY)
+        assert estimate.distinct_count == 100_000
+        assert 78_000 <= estimate.readable_count <= 82_000
+
+    def test_steps_are_heard_in_order_for_every_response_and_change_nothing(self, analyzer: SurveyAnalyzer) -> None:
+        heard: list[StepTrace] = []
+        findings = analyzer.analyze(RESPONSES, TAXONOMY, None, heard.append)
+        assert findings == analyzer.analyze(RESPONSES, TAXONOMY)
+        order = list(Step)
+        for finding in findings:
+            own = [trace for trace in heard if finding.response_id in trace.response_ids]
+            places = [order.index(trace.step) for trace in own]
+            assert places == sorted(places)
+            said_nothing = finding.other_reason in {OtherReason.EMPTY, OtherReason.JUNK}
+            assert {trace.step for trace in own} >= ({Step.CLEAN} if said_nothing else {Step.CLEAN, Step.CHECK})
+            if finding.topics:
+                assert {trace.step for trace in own} == set(Step)
+
+    def test_step_holds_what_it_was_given_and_what_it_made(self, analyzer: SurveyAnalyzer) -> None:
+        heard: list[StepTrace] = []
+        analyzer.analyze([Response("one", TEXTS[0])], TAXONOMY, None, heard.append)
+        for trace in heard:
+            assert trace.version
+            assert trace.given
+            assert trace.made
+            assert trace.seconds >= 0
+        assert TEXTS[0] in next(trace.given for trace in heard if trace.step is Step.CLEAN)
+
+    def test_same_text_is_told_once_for_all_its_responses(self, analyzer: SurveyAnalyzer) -> None:
+        heard: list[StepTrace] = []
+        analyzer.analyze([Response("a", TEXTS[0]), Response("b", TEXTS[0])], TAXONOMY, None, heard.append)
+        cleaned = [trace.response_ids for trace in heard if trace.step is Step.CLEAN]
+        assert cleaned == [("a", "b")]
+
+    def test_ready_analyzer_says_so_and_has_a_name_a_version_and_a_chunk_size(self, analyzer: SurveyAnalyzer) -> None:
         analyzer.check_ready()
         assert analyzer.name
+        assert 0 < len(analyzer.version) <= 120
+        assert analyzer.chunk_texts > 0

@@ -203,7 +203,7 @@ class TestOpenAiCompatibleAnswers(AnswerGeneratorContract):
             (404, BackendMisconfiguredError),
             (400, BackendRejectedError),
             (422, BackendRejectedError),
-            (408, BackendUnavailableError),
+            (408, BackendTimeoutError),
             (500, BackendUnavailableError),
             (503, BackendUnavailableError),
         ],

@@ -11,15 +11,9 @@ import httpx
 from PIL import Image
 
 from services.backends.openai_compatible.edit_canvas import EditCanvas
+from services.backends.openai_compatible.http_errors import problem_of, raise_for_status, translated_errors
 from services.backends.openai_compatible.model_check import require_model
-from services.errors import (
-    BackendMisconfiguredError,
-    BackendRejectedError,
-    BackendThrottledError,
-    BackendTimeoutError,
-    BackendUnavailableError,
-    InputError,
-)
+from services.errors import BackendRejectedError, BackendUnavailableError, InputError
 from services.images.background_models import (
     LONGEST_PROMPT_CHARACTERS,
     BackgroundPicture,
@@ -31,6 +25,9 @@ from services.images.background_models import (
 # Error codes by which such servers say that the wish, or the pictures that came out, are not allowed.
 _PROMPT_CODES = {"moderation_blocked", "content_policy_violation", "content_filter", "image_generation_user_error"}
 _OUTPUT_WORDS = ("generated image", "output image", "image output", "generated content")
+# Key, address, time and load: whatever the body says, these are not about the wish.
+_NEVER_THE_PROMPT = {401, 403, 404, 408, 429}
+_CALLED = "image model"
 # An answer that is larger is none that was asked for.
 _MOST_PIXELS = 40_000_000
 
@@ -82,7 +79,7 @@ class OpenAiImageEdits:
     def check_ready(self) -> None:
         """Raise BackendError unless the server answers and has the model."""
         require_model(
-            self._client, self._model, _raise_for_status, called="image model", setting="FRONTLINE_OPENAI_IMAGE_MODEL"
+            self._client, self._model, _raise_for_status, called=_CALLED, setting="FRONTLINE_OPENAI_IMAGE_MODEL"
         )
 
     def _ask(self, request: BackgroundRequest, subject: PlacedSubject, canvas: EditCanvas) -> list[Any]:
@@ -98,18 +95,12 @@ class OpenAiImageEdits:
             "image": ("image.png", canvas.image_png(subject), "image/png"),
             "mask": ("mask.png", canvas.mask_png(subject), "image/png"),
         }
-        try:
+        with translated_errors(_CALLED):
             response = self._client.post("/images/edits", data=fields, files=files)
             _raise_for_status(response)
             entries = response.json()["data"]
             if not isinstance(entries, list):
                 raise TypeError(entries)
-        except httpx.TimeoutException as exc:
-            raise BackendTimeoutError("The image model did not answer in time.") from exc
-        except httpx.HTTPError as exc:
-            raise BackendUnavailableError("The image model cannot be reached.") from exc
-        except (ValueError, KeyError, TypeError) as exc:
-            raise _unreadable() from exc
         return entries
 
 
@@ -163,28 +154,12 @@ def _unreadable() -> BackendUnavailableError:
 
 
 def _raise_for_status(response: httpx.Response) -> None:
-    status = response.status_code
-    if status < 400:
-        return
-    code, message = _error_of(response)
-    if code == "insufficient_quota":
-        raise BackendMisconfiguredError(
-            "The account at the image model's server has no credit left.",
-            remedy="An administrator must look at the account's plan and billing.",
-        )
-    if status == 429:
-        raise BackendThrottledError("The image model has too many requests at the moment.")
-    if status in {401, 403}:
-        raise BackendMisconfiguredError("The image model's server refuses our key.")
-    if status == 404:
-        raise BackendMisconfiguredError("The image model's server does not know the model or the address.")
-    if status == 408:
-        raise BackendTimeoutError("The image model did not answer in time.")
-    if status >= 500:
-        raise BackendUnavailableError("The image model's server has an error.")
-    if code in _PROMPT_CODES or "safety system" in message or "content policy" in message:
-        raise _blocked(message)
-    raise BackendRejectedError("The image model refused the request.")
+    if 400 <= response.status_code < 500 and response.status_code not in _NEVER_THE_PROMPT:
+        problem = problem_of(response)
+        words = problem.message
+        if problem.code in _PROMPT_CODES or "safety system" in words or "content policy" in words:
+            raise _blocked(words)
+    raise_for_status(response, called=_CALLED, refused="The image model refused the request.")
 
 
 def _blocked(message: str) -> BackendRejectedError:
@@ -199,12 +174,3 @@ def _blocked(message: str) -> BackendRejectedError:
         code="prompt-blocked",
         remedy="Change the description of the background and try again.",
     )
-
-
-def _error_of(response: httpx.Response) -> tuple[str, str]:
-    """The error's code and its lowercase message, empty where the body has none."""
-    try:
-        error = response.json()["error"]
-        return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "").casefold()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "", ""

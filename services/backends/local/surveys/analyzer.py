@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from services.backends.local.surveys.chunk import embed_chunk
 from services.backends.local.surveys.cleaning import says_nothing, text_key
+from services.backends.local.surveys.explaining import METHOD, Judged, explain
 from services.backends.local.surveys.judging import Judgement
 from services.backends.local.surveys.reading import ReadResponse, read_response
 from services.backends.local.surveys.sentiment import SentimentModel, overall_feeling, topic_sentiment
@@ -19,14 +18,21 @@ from services.backends.local.surveys.sentiment_head import head_for
 from services.backends.local.surveys.statements import word_count
 from services.backends.local.surveys.topic_model import TopicModel, build_topic_model
 from services.ports.knowledge import Embedder
-from services.ports.surveys import AnalysisListener
+from services.ports.surveys import AnalysisListener, StepListener
+from services.surveys.marks import Mark, mark_text
 from services.surveys.models import OtherReason, Response, ResponseFinding, Sentiment, Taxonomy, TopicFinding
+from services.surveys.readable_texts import readable_texts
 from services.surveys.review_reasons import ReviewReason
+from services.surveys.run_models import RunEstimate
 from services.surveys.taxonomy_checks import check_taxonomy
 
 # Bounds of what is read together: vectors of some thousand texts, a few megabytes.
 CHUNK_TEXTS = 1_000
 CHUNK_CHARACTERS = 150_000
+
+# About ten seconds of work.
+RUN_CHUNK_TEXTS = 2_000
+SECONDS_PER_TEXT = 0.006
 
 # Written in another language, a response keeps its topics only when they are this sure.
 FOREIGN_CONFIDENCE = 0.6
@@ -46,6 +52,17 @@ class _Models:
     reads_foreign: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Analyzed:
+    """One text and what became of it."""
+
+    text: str
+    read: ReadResponse
+    judged: Judged | None
+    finding: ResponseFinding
+    reading_seconds: float
+
+
 class LocalSurveyAnalyzer:
     """Finds topics by vectors and words, sentiment by VADER and vectors; see decision 0011.
 
@@ -54,31 +71,58 @@ class LocalSurveyAnalyzer:
     """
 
     name = "local"
+    paid = False
+    chunk_texts = RUN_CHUNK_TEXTS
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._lock = threading.Lock()
         self._learned: tuple[Taxonomy, _Models] | None = None
 
+    @property
+    def version(self) -> str:
+        """Method and embedder."""
+        return f"{METHOD} {self._embedder.model_id}"
+
     def analyze(
-        self, responses: Sequence[Response], taxonomy: Taxonomy, on_progress: AnalysisListener | None = None
+        self,
+        responses: Sequence[Response],
+        taxonomy: Taxonomy,
+        on_progress: AnalysisListener | None = None,
+        on_step: StepListener | None = None,
     ) -> list[ResponseFinding]:
         check_taxonomy(taxonomy)
         models = self._models(taxonomy)
-        topic_ids = [topic.id for topic in taxonomy.topics]
         rows: dict[str, list[int]] = {}
         for row, response in enumerate(responses):
             rows.setdefault(response.text, []).append(row)
         findings: list[ResponseFinding | None] = [None] * len(responses)
         done = 0
         for texts in _chunks(rows):
-            for text, finding in zip(texts, self._analyze_texts(texts, models, topic_ids), strict=True):
-                for row in rows[text]:
-                    findings[row] = replace(finding, response_id=responses[row].id)
-                done += len(rows[text])
+            for one in self._analyze_texts(texts, models, taxonomy):
+                for row in rows[one.text]:
+                    findings[row] = replace(one.finding, response_id=responses[row].id)
+                done += len(rows[one.text])
+                if on_step is not None:
+                    ids = tuple(responses[row].id for row in rows[one.text])
+                    for step in explain(
+                        ids, one.text, one.read, one.judged, one.finding, taxonomy, one.reading_seconds
+                    ):
+                        on_step(step)
             if on_progress is not None:
                 on_progress(done, len(responses))
         return [finding for finding in findings if finding is not None]
+
+    def estimate(self, texts: Sequence[str], taxonomy: Taxonomy) -> RunEstimate:
+        check_taxonomy(taxonomy)
+        keeps_junk = _has_topic_for_nothing(taxonomy)
+
+        def says_something(text: str) -> bool:
+            marks = mark_text(text)
+            return Mark.EMPTY not in marks and (keeps_junk or Mark.JUNK not in marks)
+
+        readable = readable_texts(texts, says_something).count
+        return RunEstimate(len(texts), len(texts), readable, seconds=readable * SECONDS_PER_TEXT)
 
     def check_ready(self) -> None:
         self._embedder.check_ready()
@@ -106,41 +150,38 @@ class LocalSurveyAnalyzer:
             reads_foreign=foreign >= FEWEST_FOREIGN_EXAMPLES,
         )
 
-    def _analyze_texts(
-        self, texts: Sequence[str], models: _Models, topic_ids: Sequence[str]
-    ) -> Iterator[ResponseFinding]:
-        read = [read_response(text, keep_junk=models.keeps_junk) for text in texts]
-        judged = self._judged([one for one in read if one.reason is None], models)
-        for one in read:
+    def _analyze_texts(self, texts: Sequence[str], models: _Models, taxonomy: Taxonomy) -> Iterator[_Analyzed]:
+        topic_ids = [topic.id for topic in taxonomy.topics]
+        read = []
+        for text in texts:
+            started = time.perf_counter()
+            read.append((read_response(text, keep_junk=models.keeps_junk), time.perf_counter() - started))
+        judged = self._judged([one for one, _ in read if one.reason is None], models)
+        for text, (one, seconds) in zip(texts, read, strict=True):
             if one.reason is not None:
-                yield ResponseFinding("", (), Sentiment.NEUTRAL, _NOTHING_READ, one.reason)
+                nothing = ResponseFinding("", (), Sentiment.NEUTRAL, _NOTHING_READ, one.reason)
+                yield _Analyzed(text, one, None, nothing, seconds)
             else:
-                yield _finding(one, *next(judged), topic_ids, models.reads_foreign)
+                said = next(judged)
+                yield _Analyzed(text, one, said, _finding(one, said, topic_ids, models.reads_foreign), seconds)
 
-    def _judged(
-        self, readable: Sequence[ReadResponse], models: _Models
-    ) -> Iterator[tuple[Judgement, NDArray[np.float32], float]]:
-        """The judgement of each response, the sentiment of its texts, and VADER's compound of the whole."""
+    def _judged(self, readable: Sequence[ReadResponse], models: _Models) -> Iterator[Judged]:
         if not readable:
             return
+        started = time.perf_counter()
         chunk = embed_chunk(readable, self._embedder)
         scores = models.topics.score(chunk.texts, chunk.vectors)
         nearest = models.topics.nearest(chunk.vectors)
         feelings, compounds = models.sentiment.read(chunk.texts, chunk.vectors)
+        share = (time.perf_counter() - started) / len(readable)
         for own in chunk.rows:
-            yield models.topics.judge(scores[own], nearest[own]), feelings[own], float(compounds[own[0]])
+            judgement = models.topics.judge(scores[own], nearest[own])
+            yield Judged(judgement, feelings[own], float(compounds[own[0]]), share)
 
 
-def _finding(
-    read: ReadResponse,
-    judgement: Judgement,
-    feelings: NDArray[np.float32],
-    compound: float,
-    topic_ids: Sequence[str],
-    reads_foreign: bool,
-) -> ResponseFinding:
-    statements = feelings[1:] if len(feelings) > 1 else feelings
-    feeling = overall_feeling(feelings[0], statements, compound)
+def _finding(read: ReadResponse, judged: Judged, topic_ids: Sequence[str], reads_foreign: bool) -> ResponseFinding:
+    judgement, statements = judged.judgement, judged.statement_feelings
+    feeling = overall_feeling(judged.feelings[0], statements, judged.compound)
     surest = judgement.topics[0][1]
     confidence = math.sqrt(judgement.belonging * surest)
     reason = _other_reason(read, judgement, surest, reads_foreign)

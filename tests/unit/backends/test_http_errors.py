@@ -1,0 +1,40 @@
+"""How long a server asks to wait is read in every form that it may have."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from services.backends.openai_compatible.http_errors import LONGEST_ASKED_WAIT_SECONDS, asked_wait_seconds
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("17", 17.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("Mon, 02 Mar 2026 09:01:30 GMT", 90.0),
+        ("Mon, 02 Mar 2026 08:00:00 GMT", 0.0),
+        ("999999999", LONGEST_ASKED_WAIT_SECONDS),
+        ("inf", LONGEST_ASKED_WAIT_SECONDS),
+        ("nan", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_wait_is_seconds_or_a_date_and_nothing_else(header: str, seconds: float | None) -> None:
+    assert asked_wait_seconds(httpx.Response(429, headers={"Retry-After": header}), NOW) == seconds
+
+
+def test_wait_that_is_not_said_is_unknown() -> None:
+    assert asked_wait_seconds(httpx.Response(429), NOW) is None
+
+
+def test_date_without_a_zone_is_taken_for_utc_or_left_aside() -> None:
+    response = httpx.Response(429, headers={"Retry-After": "Mon, 02 Mar 2026 09:01:30 -0000"})
+    assert asked_wait_seconds(response, NOW) in {90.0, None}
