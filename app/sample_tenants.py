@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SAMPLE_DATA = Path(__file__).parent / "sample_data"
 SAMPLE_TENANTS = {"pharmacy": "Harborview Pharmacy", "clinic": "Harborview Clinic"}
+SURVEY_TENANT = "pharmacy"  # the sample analyst's; the other one shows how it looks without surveys
 
 
 def load_sample_tenants(services: Services, *, force: bool = False) -> Iterator[str]:
@@ -44,6 +45,8 @@ def load_sample_tenants(services: Services, *, force: bool = False) -> Iterator[
             f"questions it was not calibrated on, {calibration.test.kept:.0%} of golden questions kept and "
             f"{calibration.test.declined:.0%} of out-of-scope questions declined."
         )
+    # Last: its runs then keep workers busy.
+    yield from _load_survey(services, SURVEY_TENANT)
 
 
 def _load_backdrops(services: Services, tenant: str) -> None:
@@ -55,3 +58,12 @@ def _load_backdrops(services: Services, tenant: str) -> None:
         with suppress(ConflictError):
             data = (SAMPLE_DATA / "backdrops" / backdrop.file_name).read_bytes()
             services.backdrops.add(account, tenant, data, backdrop.caption)
+
+
+def _load_survey(services: Services, tenant: str) -> Iterator[str]:
+    """Put the sample survey into the tenant, as far as it is not there."""
+    from app.sample_survey import load_sample_survey
+
+    account = Account("sample-data", "Sample data", Role.ANALYST, (tenant,))
+    for line in load_sample_survey(services, tenant, account):
+        yield f"{SAMPLE_TENANTS[tenant]}: {line}"

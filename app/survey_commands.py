@@ -14,6 +14,7 @@ import typer
 from app.terminal import give_way, open_services
 from services.errors import InputError
 from services.surveys.models import Response
+from services.surveys.run_models import RunEstimate
 
 InputFile = Annotated[Path, typer.Argument(help="The survey: CSV, TSV, XLSX or JSONL.")]
 TextColumn = Annotated[str, typer.Option(help="Name of the column with the open-ended responses.")]
@@ -37,18 +38,22 @@ def analyze_survey(
     with_review: Annotated[
         bool, typer.Option("--with-review", help="Add a column with the reasons why a person should look.")
     ] = False,
+    backend: Annotated[
+        str | None, typer.Option(help="local or openai; FRONTLINE_SURVEY_BACKEND when it is left out.")
+    ] = None,
 ) -> None:
-    """Find topics and sentiment in every response of a survey, on this machine.
+    """Find topics and sentiment in every response of a survey.
 
     The CSV has id, text, topics, sentiment, topic_sentiments, confidence, evidence and other_reason. Topics and the
     evidence of each are joined by |. Confidence falls as a response fits the topics less: it is low in Other. Cells
     that a spreadsheet would take for a formula start with an apostrophe. Treat the file as personal data: it holds the
-    responses as they are.
+    responses as they are. Only where the backend sends them to a server, personal data is masked first, in the file
+    too; what that will take is told before it begins.
     """
-    from services.backends.local.surveys.analyzer import LocalSurveyAnalyzer
     from services.surveys.example_files import read_examples
     from services.surveys.findings_csv import write_findings
     from services.surveys.models import Taxonomy
+    from services.surveys.run_models import RunOptions
     from services.surveys.taxonomy_files import read_taxonomy
 
     _check_folder(output)
@@ -57,10 +62,15 @@ def analyze_survey(
         taxonomy = Taxonomy(taxonomy.topics, (*taxonomy.examples, *read_examples(examples, taxonomy)))
     responses = _read_responses(survey, text_column, id_column)
     give_way()
-    findings = LocalSurveyAnalyzer(open_services().embedder).analyze(responses, taxonomy, _show_progress)
+    surveys = open_services().surveys
+    options = RunOptions(backend or surveys.backends.default)
+    if surveys.backends.is_paid(options.backend):
+        print(f"This takes {estimate_words(surveys.estimate(responses, taxonomy, options))}.", file=sys.stderr)
+    analysis = surveys.analyze(responses, taxonomy, options, on_progress=_show_progress)
+    findings = analysis.findings
 
     def write(file: TextIO) -> None:
-        write_findings(file, zip(responses, findings, strict=True), with_review=with_review)
+        write_findings(file, zip(analysis.responses, findings, strict=True), with_review=with_review)
 
     _write_whole(output, write)
     other = sum(finding.other_reason is not None for finding in findings)
@@ -79,15 +89,22 @@ def suggest_topics(
     The YAML is a list of topics with id, name, description and keywords, which analyze-survey reads, each with the
     number of responses and some representative ones. Names are made of the responses' own words: rename and merge them.
     """
-    from services.backends.local.surveys.suggester import LocalTopicSuggester
     from services.surveys.taxonomy_files import suggested_as_yaml
 
     _check_folder(output)
     responses = _read_responses(survey, text_column, None)
     give_way()
-    suggestions = LocalTopicSuggester(open_services().embedder).suggest(responses, count, _show_progress)
+    suggestions = open_services().surveys.suggest(responses, count, _show_progress)
     _write_whole(output, lambda file: print(suggested_as_yaml(suggestions), end="", file=file))
     print(f"{len(suggestions)} topics written to {output}. Rename, merge and remove before you analyze with them.")
+
+
+def estimate_words(estimate: RunEstimate) -> str:
+    """What an analysis would take, as part of a sentence."""
+    tokens = estimate.input_tokens + estimate.output_tokens
+    cost = "an unknown price" if estimate.cost_usd is None else f"about ${estimate.cost_usd:,.2f}"
+    words = f"about {estimate.calls:,} calls and {tokens:,} tokens for {estimate.readable_count:,} texts, {cost}"
+    return words if estimate.seconds is None else f"{words}, about {max(round(estimate.seconds / 60), 1):,} minutes"
 
 
 def _read_responses(survey: Path, text_column: str, id_column: str | None) -> list[Response]:

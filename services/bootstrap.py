@@ -17,7 +17,7 @@ from services.access.sign_in import SignInService
 from services.access.tenants import TenantService
 from services.access.throttle import SignInThrottle
 from services.answers.asking import AnswerService, AskingLimits
-from services.answers.calibration import CalibrationService, everyday_texts
+from services.answers.calibration import CalibrationService
 from services.answers.feedback import FeedbackService
 from services.answers.golden_questions import GoldenQuestionService
 from services.answers.golden_runs import GoldenRunService
@@ -26,6 +26,7 @@ from services.answers.preference_pairs import PreferencePairs
 from services.answers.quality import QualityService
 from services.answers.snapshot_check import SnapshotCheck
 from services.answers.tuning import TuningService
+from services.backends.answer_backends import build_answer_generator, build_detector, build_embedder, build_index
 from services.backends.image_backends import (
     build_background_generator,
     build_cutter,
@@ -35,8 +36,8 @@ from services.backends.image_backends import (
     intake_limits,
 )
 from services.backends.local.caption_search import CaptionSearch
-from services.backends.local.packaged_model import PACKAGED_MODEL
 from services.backends.local.vector_cache import VectorCache
+from services.backends.survey_backends import build_survey_backends, build_topic_namer, build_topic_suggester
 from services.images.backdrops import BackdropService
 from services.images.batches import ImageBatchService
 from services.images.composite_job import ReplaceBackgroundsKind
@@ -48,7 +49,6 @@ from services.jobs.kinds import LazyJobKinds
 from services.jobs.lanes import parse_lane_limits
 from services.jobs.service import JobService
 from services.jobs.worker import JobWorker, WorkerTimings, new_worker_id
-from services.knowledge.chunking import ChunkSize
 from services.knowledge.curated import CuratedAnswerService
 from services.knowledge.documents import DocumentService
 from services.knowledge.ingestion import BUILD_DRAFT, LOAD_FILES, READ_SOURCE, IngestionService
@@ -64,15 +64,14 @@ from services.ports.answers import AnswerGenerator
 from services.ports.images import BackgroundGenerator, LabelDetector, Notice, SubjectCutter
 from services.ports.jobs import JobKind, JobQueue
 from services.ports.knowledge import Embedder, KnowledgeIndex
-from services.ports.privacy import PersonalDataDetector
 from services.privacy.audit import AuditTrail
-from services.settings import AnswerBackend, Settings, load_settings
+from services.settings import Settings, load_settings
 from services.storage.accounts import SqlAccountRepository, SqlSessionRepository, SqlSignInFailureRepository
 from services.storage.answers import SqlAnswerRepository
 from services.storage.audit import SqlAuditRepository
 from services.storage.database import Database
 from services.storage.feedback import SqlFeedbackRepository
-from services.storage.files import RootedFiles, SnapshotFolders
+from services.storage.files import RootedFiles
 from services.storage.golden_runs import SqlGoldenRuns
 from services.storage.image_changes import SqlImageChanges
 from services.storage.image_notices import SqlBatchNotices
@@ -84,7 +83,10 @@ from services.storage.knowledge import SqlKnowledgeRepository
 from services.storage.paid_calls import SqlPaidCallLedger
 from services.storage.source_places import RootedSourcePlaces
 from services.storage.sources import SqlSources
+from services.storage.surveys import SqlSurveyRepository
 from services.storage.usage import SqlUsageRepository
+from services.surveys.assembly import SurveyPorts, assemble_surveys, survey_kinds
+from services.surveys.desk import SurveyDesk
 from services.usage.reports import UsageService
 
 
@@ -129,6 +131,8 @@ class Services:
     label_detector: LabelDetector
     background_generator: BackgroundGenerator
     mail: Notice | None
+    survey_ports: SurveyPorts
+    surveys: SurveyDesk
 
     def warm_up(self) -> None:
         """Load what the first question would otherwise wait for."""
@@ -162,21 +166,21 @@ def build_services(settings: Settings | None = None) -> Services:
         demo=settings.demo,
     )
     files = RootedFiles(settings.resolved_storage_root)
-    embedder = _build_embedder(settings)
-    index = _build_index(settings, embedder)
+    embedder = build_embedder(settings)
+    index = build_index(settings, embedder)
     knowledge_repository = SqlKnowledgeRepository(database)
     loader = IsolatedLoader(settings.max_file_bytes)
     knowledge = KnowledgeService(
         knowledge_repository, index, embedder, files, max_file_bytes=settings.max_file_bytes, loader=loader
     )
     answer_repository = SqlAnswerRepository(database)
-    generator = _build_answer_generator(settings, embedder)
+    generator = build_answer_generator(settings, embedder)
     answers = AnswerService(
         knowledge,
         index,
         generator,
         answer_repository,
-        _build_detector(),
+        build_detector(),
         limits=AskingLimits(
             max_question_characters=settings.max_question_characters,
             max_concurrent=settings.max_concurrent_answers,
@@ -204,6 +208,7 @@ def build_services(settings: Settings | None = None) -> Services:
     )
     workshop = _build_image_workshop(settings, database, files, backdrops, embedder)
     mail = build_mail(settings)
+    survey_ports = _build_survey_ports(settings, database, files, embedder)
     job_kinds = LazyJobKinds(
         {
             PREPARE_IMAGES: lambda: PrepareImagesKind(workshop.ports.repository, workshop.preparer, workshop.previews),
@@ -225,9 +230,11 @@ def build_services(settings: Settings | None = None) -> Services:
                 publishing,
                 reading_limits,
             ),
+            **survey_kinds(survey_ports, job_repository, lambda: surveys),
         }
     )
     jobs = JobService(job_repository, _build_job_queue(settings), SqlWorkerRegistry(database), job_kinds)
+    surveys = assemble_surveys(survey_ports, jobs, audit)
     return Services(
         settings=settings,
         database=database,
@@ -252,7 +259,7 @@ def build_services(settings: Settings | None = None) -> Services:
         feedback=FeedbackService(
             feedback_repository, knowledge_repository, account_repository, VectorCache(embedder).of, audit
         ),
-        preference_pairs=PreferencePairs(feedback_repository, knowledge_repository, _build_detector(), audit),
+        preference_pairs=PreferencePairs(feedback_repository, knowledge_repository, build_detector(), audit),
         documents=DocumentService(knowledge_repository, files, index, loader, audit),
         ingestion=IngestionService(
             files,
@@ -274,6 +281,8 @@ def build_services(settings: Settings | None = None) -> Services:
         label_detector=workshop.ports.detector,
         background_generator=build_background_generator(settings),
         mail=mail.channel if mail else None,
+        survey_ports=survey_ports,
+        surveys=surveys,
     )
 
 
@@ -339,52 +348,22 @@ def _build_image_workshop(
     )
 
 
+def _build_survey_ports(settings: Settings, database: Database, files: RootedFiles, embedder: Embedder) -> SurveyPorts:
+    ledger = SqlPaidCallLedger(database)
+    return SurveyPorts(
+        repository=SqlSurveyRepository(database),
+        files=files,
+        detector=build_detector(),
+        backends=build_survey_backends(settings, embedder, ledger),
+        suggester=lambda: build_topic_suggester(embedder),
+        max_bytes=settings.max_survey_bytes,
+        forget_calls=ledger.forget,
+        namer=build_topic_namer(settings, ledger),
+    )
+
+
 def _build_job_queue(settings: Settings) -> JobQueue:
     from services.backends.dbos.queue import DbosQueue, NotifyingQueue, jobs_database_url
 
     lanes = parse_lane_limits(settings.lane_limits or "")
     return NotifyingQueue(DbosQueue(jobs_database_url(settings.resolved_database_url), lanes))
-
-
-def _build_embedder(settings: Settings) -> Embedder:
-    if settings.embedding_model == PACKAGED_MODEL:
-        from services.backends.local.onnx_embedder import OnnxEmbedder
-
-        return OnnxEmbedder(settings.home)
-    from services.backends.local.model_places import ModelPlaces
-    from services.backends.local.sentence_transformers_embedder import SentenceTransformersEmbedder
-
-    return SentenceTransformersEmbedder(settings.embedding_model, ModelPlaces(settings.home).remember)
-
-
-def _build_index(settings: Settings, embedder: Embedder) -> KnowledgeIndex:
-    from services.backends.local.everyday_questions import EverydayQuestions
-    from services.backends.local.faiss_index import FaissIndex
-    from services.backends.local.model_places import ModelPlaces
-
-    folders = SnapshotFolders(settings.resolved_storage_root, settings.home / "cache" / "snapshots")
-    size = ChunkSize(settings.chunk_words, settings.chunk_overlap)
-    everyday = EverydayQuestions(everyday_texts, settings.home / "cache" / "everyday")
-    return FaissIndex(folders, embedder, size, ModelPlaces(settings.home).embedder_of, everyday)
-
-
-def _build_answer_generator(settings: Settings, embedder: Embedder) -> AnswerGenerator:
-    if settings.answer_backend is AnswerBackend.OPENAI:
-        from services.backends.openai_compatible.answers import OpenAiCompatibleAnswers
-
-        key = settings.openai_api_key
-        return OpenAiCompatibleAnswers(
-            str(settings.openai_base_url),
-            settings.openai_answer_model or "",
-            key.get_secret_value() if key else None,
-            settings.openai_timeout_seconds,
-        )
-    from services.backends.local.extractive_answers import ExtractiveAnswers
-
-    return ExtractiveAnswers(embedder)
-
-
-def _build_detector() -> PersonalDataDetector:
-    from services.backends.local.personal_data import LocalPersonalDataDetector
-
-    return LocalPersonalDataDetector()

@@ -17,6 +17,7 @@ from services.storage.job_workers import SqlWorkerRegistry
 from services.storage.jobs import SqlJobRepository
 from services.storage.source_places import RootedSourcePlaces
 from services.storage.sources import SqlSources
+from services.surveys.assembly import assemble_surveys
 
 WORKER_ID = "inline"
 
@@ -72,6 +73,12 @@ def with_inline_jobs(services: Services, kinds: Mapping[str, JobKind] | None = N
     sources = SourceService(SqlSources(services.database), places, jobs, services.audit)
     image_batches = build_image_batches(settings, services.image_workshop, jobs, services.audit)
     inline = replace(
-        services, jobs=jobs, job_kinds=known, ingestion=ingestion, sources=sources, image_batches=image_batches
+        services,
+        jobs=jobs,
+        job_kinds=known,
+        ingestion=ingestion,
+        sources=sources,
+        image_batches=image_batches,
+        surveys=assemble_surveys(services.survey_ports, jobs, services.audit),
     )
     return inline, queue

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -13,7 +13,8 @@ import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pyarrow.compute as pc  # type: ignore[import-untyped, unused-ignore]
 from numpy.typing import NDArray
 
-from services.surveys.statistics import Interval, benjamini_hochberg, compare_proportions, wilson_interval
+from services.surveys.associations import difference_p
+from services.surveys.statistics import Interval, benjamini_hochberg, wilson_interval
 
 FALSE_DISCOVERY_RATE = 0.05
 
@@ -50,6 +51,7 @@ class CrossTab:
     Attributes:
         totals: Responses per value; a response with several choices counts in each.
         cells: One row per topic, one cell per value.
+        topic_ids: In the order of ``topics``; empty where topics are known by name alone.
     """
 
     segment: str
@@ -57,6 +59,7 @@ class CrossTab:
     totals: tuple[int, ...]
     topics: tuple[str, ...]
     cells: tuple[tuple[CrossTabCell, ...], ...]
+    topic_ids: tuple[str, ...] = ()
 
 
 def cross_tab(
@@ -75,44 +78,76 @@ def cross_tab(
         has_topic: Responses x topics.
         most_values: The commonest values that are shown.
     """
-    memberships = _memberships(choices, most_values)
-    values = tuple(memberships)
-    totals = tuple(int(members.sum()) for members in memberships.values())
-    answered = pc.greater(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False)
-    rows: list[list[CrossTabCell]] = []
-    for place in range(len(topics)):
-        row = []
-        for value in values:
-            members = memberships[value]
-            outside = answered & ~members
-            count, total = int(has_topic[members, place].sum()), int(members.sum())
-            other_count, other_total = int(has_topic[outside, place].sum()), int(outside.sum())
-            comparison = compare_proportions(count, total, other_count, other_total)
-            side = Difference.HIGHER if comparison.difference.value > 0 else Difference.LOWER
-            row.append(CrossTabCell(count, wilson_interval(count, total), comparison.p_value, side))
-        rows.append(row)
-    corrected = iter(benjamini_hochberg([cell.corrected_p for row in rows for cell in row]))
-    cells = tuple(tuple(_corrected(cell, next(corrected)) for cell in row) for row in rows)
-    return CrossTab(segment, values, totals, tuple(topics), cells)
-
-
-def _corrected(cell: CrossTabCell, p_value: float) -> CrossTabCell:
-    difference = cell.difference if p_value <= FALSE_DISCOVERY_RATE else Difference.NONE
-    return replace(cell, corrected_p=p_value, difference=difference)
-
-
-def _memberships(choices: Any, most_values: int) -> dict[str, NDArray[np.bool_]]:
-    """Who is in which segment: the commonest first, numbers in their order."""
     flat = pc.list_flatten(choices)
     parents = pc.list_parent_indices(choices).to_numpy(zero_copy_only=False)
-    counted = pc.value_counts(flat).to_pylist() if len(flat) else []
-    ordered = sorted(counted, key=lambda one: (-one["counts"], one["values"]))[:most_values]
-    if all(re.match(r"[<>\s]*\d", str(one["values"])) for one in ordered):
-        # Age groups and the like have an order of their own.
-        ordered.sort(key=lambda one: [int(number) for number in re.findall(r"\d+", str(one["values"]))])
-    memberships = {}
-    for one in ordered:
-        members = np.zeros(len(choices), np.bool_)
-        members[parents[pc.equal(flat, pa.scalar(one["values"])).to_numpy(zero_copy_only=False)]] = True
-        memberships[str(one["values"])] = members
-    return memberships
+    counted = {str(one["values"]): one["counts"] for one in pc.value_counts(flat).to_pylist()} if len(flat) else {}
+    values = shown_values(counted, most_values)
+    counts = np.zeros((len(topics), len(values)), np.int64)
+    totals = []
+    for place, value in enumerate(values):
+        members = np.unique(parents[pc.equal(flat, pa.scalar(value)).to_numpy(zero_copy_only=False)])
+        counts[:, place] = has_topic[members].sum(axis=0)
+        totals.append(len(members))
+    answered = pc.greater(pc.list_value_length(choices), 0).to_numpy(zero_copy_only=False)
+    return cross_tab_of_counts(
+        segment, values, totals, topics, counts, int(answered.sum()), has_topic[answered].sum(axis=0)
+    )
+
+
+def cross_tab_of_counts(
+    segment: str,
+    values: Sequence[str],
+    totals: Sequence[int],
+    topics: Sequence[str],
+    counts: NDArray[np.int64],
+    all_total: int,
+    all_counts: NDArray[np.int64],
+    *,
+    topic_ids: Sequence[str] = (),
+) -> CrossTab:
+    """A cross-tab of what was counted already.
+
+    Args:
+        totals: Responses per value.
+        counts: Topics x values.
+        all_total: Responses that chose anything at all; those without a value are compared with nothing.
+        all_counts: Of these, per topic.
+    """
+    inside = np.asarray(totals, np.int64)[None, :].repeat(len(topics), axis=0)
+    outside_counts, outside = np.asarray(all_counts, np.int64)[:, None] - counts, all_total - inside
+    p_values = difference_p(counts, inside, outside_counts, outside)
+    corrected = np.array(benjamini_hochberg([float(one) for one in p_values.flat])).reshape(counts.shape)
+    # Shares are compared by cross products, so that equal ones are never called different.
+    leans = np.sign(counts * outside - outside_counts * inside)
+    cells = tuple(
+        tuple(
+            CrossTabCell(
+                int(counts[row, column]),
+                wilson_interval(int(counts[row, column]), int(totals[column])),
+                float(corrected[row, column]),
+                marked(float(corrected[row, column]), int(leans[row, column])),
+            )
+            for column in range(len(values))
+        )
+        for row in range(len(topics))
+    )
+    return CrossTab(segment, tuple(values), tuple(map(int, totals)), tuple(topics), cells, tuple(topic_ids))
+
+
+def marked(corrected_p: float, lean: float) -> Difference:
+    """What a difference is called.
+
+    Args:
+        lean: Above 0 when the share is the higher one.
+    """
+    if corrected_p > FALSE_DISCOVERY_RATE or not lean:
+        return Difference.NONE
+    return Difference.HIGHER if lean > 0 else Difference.LOWER
+
+
+def shown_values(counts: Mapping[str, int], most_values: int) -> tuple[str, ...]:
+    """The commonest values, the commonest first; numbers and groups of numbers in their own order."""
+    ordered = sorted(counts, key=lambda value: (-counts[value], value))[:most_values]
+    if all(re.match(r"[<>\s]*\d", value) for value in ordered):
+        ordered.sort(key=lambda value: [int(number) for number in re.findall(r"\d+", value)])
+    return tuple(ordered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +48,82 @@ class ResponseLabel:
     sentiment: Sentiment | None
     username: str
     labeled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """What a person changes in one response or in many at once.
+
+    Attributes:
+        topics: In place of the present ones; None leaves those. A topic without a sentiment keeps what a person said of
+            it before.
+        add: Topics that join the present ones. A sentiment replaces what was said before.
+        remove: Ids of topics that go.
+        sentiment: Of the whole response; None leaves it as it is.
+    """
+
+    topics: tuple[LabeledTopic, ...] | None = None
+    add: tuple[LabeledTopic, ...] = ()
+    remove: tuple[str, ...] = ()
+    sentiment: Sentiment | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it changes nothing at all."""
+        return self.topics is None and not self.add and not self.remove and self.sentiment is None
+
+
+@dataclass(frozen=True, slots=True)
+class GoldProblem:
+    """A row of a gold file that was not kept.
+
+    Attributes:
+        row: Counted from 1 below the names of the columns.
+        code: ``no-response``, ``not-in-survey``, ``other-text``, ``unknown-topic``, ``unknown-sentiment``,
+            ``contradiction``.
+        message: One sentence without the response's text.
+    """
+
+    row: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoldImport:
+    """What came of a file with gold labels.
+
+    Attributes:
+        kept: Different texts that have a gold label of the file now.
+        responses: Responses with these texts.
+        other: Of ``kept``: those with no topic.
+        replaced: Of ``kept``: those that had another gold label before.
+        repeated: Rows that say again what an earlier row said of the same text.
+        unlabeled: Rows without topics and sentiment, not labeled yet as it seems.
+        problem_counts: How many rows were not kept, by code.
+        unknown_topics: Topics that the taxonomy does not have, with the number of rows; the commonest first.
+        problems: The first of the rows that were not kept.
+    """
+
+    kept: int
+    responses: int
+    other: int
+    replaced: int
+    repeated: int
+    unlabeled: int
+    problem_counts: Mapping[str, int]
+    unknown_topics: Mapping[str, int]
+    problems: tuple[GoldProblem, ...]
+
+    @property
+    def not_in_survey(self) -> int:
+        """Rows whose response the survey does not have."""
+        return self.problem_counts.get("not-in-survey", 0)
+
+    @property
+    def refused(self) -> int:
+        """Rows that were not kept because of what stands in them."""
+        return sum(self.problem_counts.values())
 
 
 def key_of_text(text: str) -> str:

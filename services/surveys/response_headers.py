@@ -216,7 +216,7 @@ def _with_title_rows(
             "title-rows",
             f"{titles} {'row' if titles == 1 else 'rows'} above the names of the columns "
             f"{'was' if titles == 1 else 'were'} left out.",
-            "Nothing to do, unless the names of the columns are wrong in the preview.",
+            "Nothing to do, unless the names of the columns are wrong.",
         ),
         *warnings,
     )

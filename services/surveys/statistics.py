@@ -122,18 +122,32 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
 
 def topic_impacts(
-    scores: NDArray[np.float64], has_topic: NDArray[np.bool_], confidence: float = CONFIDENCE
+    scores: NDArray[np.float64],
+    has_topic: NDArray[np.bool_],
+    confidence: float = CONFIDENCE,
+    *,
+    row_of: NDArray[np.integer] | None = None,
 ) -> list[Impact | None]:
     """The impact of each topic on a score; None for a topic with fewer than five scored responses on either side.
 
     Args:
         scores: Per response; ``nan`` where there is none.
-        has_topic: Responses x topics.
+        has_topic: Responses x topics; or, with ``row_of``, different sets of topics x topics.
+        row_of: Per response the row of ``has_topic`` that is its own, so that many responses cost little.
     """
     scored = ~np.isnan(scores)
-    values, topics = scores[scored], has_topic[scored]
-    adjusted = _adjusted_differences(values, topics, confidence)
-    return [_impact(values, topics[:, place], adjusted[place], confidence) for place in range(topics.shape[1])]
+    values = scores[scored]
+    rows = np.flatnonzero(scored) if row_of is None else row_of[scored]
+    # Around their mean, sums of squares lose no digits.
+    center = float(values.mean()) if len(values) else 0.0
+    groups = _ScoredGroups(
+        has_topic,
+        np.bincount(rows, minlength=len(has_topic)).astype(np.float64),
+        np.bincount(rows, values - center, minlength=len(has_topic)).astype(np.float64),
+        np.bincount(rows, (values - center) ** 2, minlength=len(has_topic)).astype(np.float64),
+    )
+    adjusted = _adjusted_differences(groups, confidence)
+    return [_impact(groups, place, adjusted[place], confidence) for place in range(has_topic.shape[1])]
 
 
 def mean_interval(values: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval | None:
@@ -146,44 +160,71 @@ def mean_interval(values: NDArray[np.float64], confidence: float = CONFIDENCE) -
     return Interval(mean, mean - reach, mean + reach)
 
 
-def _impact(
-    values: NDArray[np.float64], has_topic: NDArray[np.bool_], adjusted: Interval | None, confidence: float
-) -> Impact | None:
-    with_topic, without = values[has_topic], values[~has_topic]
-    if min(len(with_topic), len(without)) < FEWEST_SCORED:
+@dataclass(frozen=True, slots=True, eq=False)
+class _ScoredGroups:
+    """Responses with the same set of topics, added up.
+
+    Attributes:
+        has_topic: Groups x topics.
+        counts, sums, squares: Per group, of the scores less their common mean.
+    """
+
+    has_topic: NDArray[np.bool_]
+    counts: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+    def part(self, chosen: NDArray[np.bool_]) -> tuple[float, float, float]:
+        """Number, mean and variance of the scores in some groups."""
+        count, total, squares = (float(of[chosen].sum()) for of in (self.counts, self.sums, self.squares))
+        if count < 2:
+            return count, 0.0, 0.0
+        spread = squares - total * total / count
+        # What is left of equal scores is rounding.
+        return count, total / count, 0.0 if spread <= 1e-12 * squares else spread / (count - 1)
+
+
+def _impact(groups: _ScoredGroups, place: int, adjusted: Interval | None, confidence: float) -> Impact | None:
+    has_topic = groups.has_topic[:, place]
+    (with_count, with_mean, with_variance), (count, mean, variance) = groups.part(has_topic), groups.part(~has_topic)
+    if min(with_count, count) < FEWEST_SCORED:
         return None
-    difference = float(with_topic.mean() - without.mean())
-    spreads = with_topic.var(ddof=1) / len(with_topic), without.var(ddof=1) / len(without)
+    difference = with_mean - mean
+    spreads = with_variance / with_count, variance / count
     error = math.sqrt(sum(spreads))
     if error == 0:
-        interval, p_value = Interval(difference, difference, difference), 1.0 if difference == 0 else 0.0
+        interval, p_value = Interval(difference, difference, difference), 1.0 if abs(difference) < 1e-12 else 0.0
     else:
-        freedom = sum(spreads) ** 2 / (spreads[0] ** 2 / (len(with_topic) - 1) + spreads[1] ** 2 / (len(without) - 1))
+        freedom = sum(spreads) ** 2 / (spreads[0] ** 2 / (with_count - 1) + spreads[1] ** 2 / (count - 1))
         reach = float(stats.t.ppf((1 + confidence) / 2, freedom)) * error
         interval = Interval(difference, difference - reach, difference + reach)
         p_value = float(2 * stats.t.sf(abs(difference) / error, freedom))
-    return Impact(interval, adjusted, p_value, len(with_topic), difference * len(with_topic) / len(values))
+    return Impact(interval, adjusted, p_value, int(with_count), difference * with_count / (with_count + count))
 
 
-def _adjusted_differences(
-    values: NDArray[np.float64], topics: NDArray[np.bool_], confidence: float
-) -> list[Interval | None]:
+def _adjusted_differences(groups: _ScoredGroups, confidence: float) -> list[Interval | None]:
     """Least squares over all topics at once; intervals that hold with unequal spread (HC3)."""
-    counts = topics.sum(axis=0)
-    usable = np.flatnonzero((counts >= FEWEST_SCORED) & (len(values) - counts >= FEWEST_SCORED))
-    found: list[Interval | None] = [None] * topics.shape[1]
-    freedom = len(values) - len(usable) - 1
+    found: list[Interval | None] = [None] * groups.has_topic.shape[1]
+    seen = groups.counts > 0
+    topics, counts, sums = groups.has_topic[seen], groups.counts[seen], groups.sums[seen]
+    total = float(counts.sum())
+    with_topic = counts @ topics
+    usable = np.flatnonzero((with_topic >= FEWEST_SCORED) & (total - with_topic >= FEWEST_SCORED))
+    freedom = total - len(usable) - 1
     if not len(usable) or freedom < 1:
         return found
-    design = np.column_stack([np.ones(len(values)), topics[:, usable].astype(np.float64)])
-    if np.linalg.matrix_rank(design) < design.shape[1]:
+    design = np.column_stack([np.ones(len(topics)), topics[:, usable].astype(np.float64)])
+    products = design.T @ (design * counts[:, None])
+    scale = np.sqrt(np.diag(products))
+    if np.linalg.eigvalsh(products / np.outer(scale, scale))[0] < 1e-9:
         return found
-    inverse = np.linalg.inv(design.T @ design)
-    slopes = inverse @ (design.T @ values)
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    errors = (values - design @ slopes) / np.maximum(1 - leverage, 1e-9)
-    weighted = design * errors[:, None]
-    spread = inverse @ (weighted.T @ weighted) @ inverse
+    inverse = np.linalg.inv(products)
+    slopes = inverse @ (design.T @ sums)
+    fitted = design @ slopes
+    squared_errors = np.maximum(0.0, groups.squares[seen] - 2 * fitted * sums + counts * fitted**2)
+    leverage = ((design @ inverse) * design).sum(axis=1)
+    weights = squared_errors / np.maximum(1 - leverage, 1e-9) ** 2
+    spread = inverse @ (design.T @ (design * weights[:, None])) @ inverse
     reach = float(stats.t.ppf((1 + confidence) / 2, freedom))
     for place, topic in enumerate(usable, start=1):
         half = reach * math.sqrt(max(0.0, float(spread[place, place])))

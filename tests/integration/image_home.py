@@ -6,33 +6,23 @@ import base64
 import hashlib
 import io
 import json
-import select
-import socket
-import subprocess
-import sys
 import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from services.access.models import Account, Role, Tenant
-from services.bootstrap import Services, build_services
+from services.access.models import Account, Role
 from services.images.intake import ImageUpload
 from services.images.models import ImageBatch
-from services.jobs.models import Job, JobItem
-from services.settings import Settings
-from services.storage.accounts import SqlAccountRepository
 from tests.image_edit_server import MODEL, EditRequest, ImageEditServer, running_image_edit_server
-from tests.serving import ROOT, environment
+from tests.integration.services_home import PATIENCE_SECONDS, ServicesHome, has_hung_up
 
 TENANT = "pharmacy"
 MIA = Account("mia", "Mia Wong", Role.MARKETER, (TENANT,))
-PATIENCE_SECONDS = 120.0
 
 
 def shot(number: int, size: tuple[int, int] = (160, 120)) -> bytes:
@@ -127,7 +117,7 @@ class Till:
         answer = request.painted()
         with self._lock:
             self.waiting -= must_wait
-            if _has_hung_up(request.connection):
+            if has_hung_up(request.connection):
                 self.hung_up += 1
                 request.close_connection = True
                 return
@@ -144,24 +134,17 @@ class Till:
         return away
 
 
-class ImageHome:
-    """Services in this process and workers in others, over one database and one folder of files."""
+class ImageHome(ServicesHome):
+    """Services whose backgrounds a small server paints, and workers, over one database and one folder of files."""
 
     def __init__(self, folder: Path, database_url: str, painter: ImageEditServer, **settings: str) -> None:
-        self.folder = folder
-        self._settings = {
-            "FRONTLINE_DATABASE_URL": database_url,
+        chosen = {
             "FRONTLINE_BACKGROUND_BACKEND": "openai",
             "FRONTLINE_OPENAI_BASE_URL": painter.base_url,
             "FRONTLINE_OPENAI_IMAGE_MODEL": MODEL,
             "FRONTLINE_OPENAI_IMAGE_PRICE": "0.04",
-            "FRONTLINE_WORKER_STOP_SECONDS": "2",
-            **settings,
         }
-        named = {name.removeprefix("FRONTLINE_").lower(): value for name, value in self._settings.items()}
-        self.services: Services = build_services(Settings(home=folder, log_level="WARNING", **named))  # type: ignore[arg-type]
-        SqlAccountRepository(self.services.database).insert_tenant(Tenant(TENANT, "Pharmacy"), datetime.now(UTC))
-        self._workers: list[subprocess.Popen[bytes]] = []
+        super().__init__(folder, database_url, TENANT, **{**chosen, **settings})
 
     def batch(self, count: int) -> ImageBatch:
         """A batch of photos from one zip archive, whose labels and masks are to be made."""
@@ -170,47 +153,6 @@ class ImageHome:
             for number in range(count):
                 archive.writestr(f"shoes/{number:03d}.jpg", shot(number))
         return self.services.image_batches.create(MIA, TENANT, [ImageUpload("shoes.zip", output.getvalue())])
-
-    def start_worker(self, *module: str) -> subprocess.Popen[bytes]:
-        """Start a worker, or the module with its arguments; the log stands in ``worker-N.log``."""
-        with (self.folder / f"worker-{len(self._workers)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *(module or ("tests.integration.image_worker",))],
-                cwd=ROOT,
-                env=environment(self.folder, 1, **self._settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self._workers.append(process)
-        return process
-
-    def job(self, job_id: str) -> Job:
-        return self.services.jobs.get(TENANT, job_id)
-
-    def items(self, job_id: str) -> list[JobItem]:
-        return self.services.jobs.list_items(TENANT, job_id, limit=1000)
-
-    def wait_for_end(self, job_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Job:
-        """The job once it has ended."""
-        self.wait_until(lambda: not self.job(job_id).status.live, f"job ends: {self.job(job_id)}", patience_seconds)
-        return self.job(job_id)
-
-    def wait_until(self, happened: Callable[[], bool], what: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        deadline = time.monotonic() + patience_seconds
-        while not happened():
-            if time.monotonic() > deadline:
-                logs = "\n".join(path.read_text() for path in sorted(self.folder.glob("worker-*.log")))
-                raise AssertionError(f"never came: {what}\n{logs[-8000:]}")
-            time.sleep(0.05)
-
-    def close(self) -> None:
-        """End every worker and give the connections back."""
-        for process in self._workers:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-        self.services.database.close()
 
 
 @contextmanager
@@ -224,13 +166,3 @@ def image_home(folder: Path, database_url: str, **settings: str) -> Iterator[tup
             yield home, painter
         finally:
             home.close()
-
-
-def _has_hung_up(connection: socket.socket) -> bool:
-    readable, _, _ = select.select([connection], [], [], 0)
-    if not readable:
-        return False
-    try:
-        return connection.recv(1, socket.MSG_PEEK) == b""
-    except ConnectionError:
-        return True

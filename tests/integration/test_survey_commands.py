@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 
 from tests.command_line import Ended, run_command
+from tests.openai_server import MODEL
+from tests.openai_survey_server import running_survey_server
 
 pytestmark = pytest.mark.slow
 
@@ -108,6 +111,7 @@ def test_workbooks_and_json_lines_are_read_too(empty_home: Path, folder: Path) -
         ((), "missing", "no column “missing”"),
         (("--id-column", "missing"), "answer", "no column “missing”"),
         (("--examples", "nowhere.csv"), "answer", "nowhere.csv cannot be opened"),
+        (("--backend", "openai"), "answer", "no backend “openai”"),
     ],
 )
 def test_what_cannot_be_used_is_said_and_nothing_is_written(
@@ -146,3 +150,27 @@ def test_suggested_topics_can_be_analyzed_with(empty_home: Path, folder: Path) -
     (folder / "topics.json").write_text(text, encoding="utf-8")
     assert analyze(empty_home, folder).code == 0
     assert sum(row["other_reason"] == "" for row in rows(folder)) >= 12
+
+
+def test_language_model_gets_masked_texts_after_its_price_was_told(
+    empty_home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["rid,answer", "b1,The app crashes, write to jo@shop.example", "b2,n/a", "b3,Friendly baristas"]
+    (folder / "survey.csv").write_text("\n".join(line.replace(", w", "; w") for line in lines), encoding="utf-8")
+    with running_survey_server() as server:
+        for name, value in {
+            "BASE_URL": server.base_url,
+            "SURVEY_MODEL": MODEL,
+            "SURVEY_INPUT_PRICE": "1",
+            "SURVEY_OUTPUT_PRICE": "4",
+        }.items():
+            monkeypatch.setenv(f"FRONTLINE_OPENAI_{name}", value)
+        ended = analyze(empty_home, folder, "--id-column", "rid", "--backend", "openai")
+    assert ended.code == 0
+    assert re.match(r"This takes about \d calls and [\d,]+ tokens for 2 texts, about \$0\.\d\d", ended.err)
+    found = {row["id"]: row for row in rows(folder)}
+    assert (found["b1"]["topics"], found["b1"]["sentiment"]) == ("app", "negative")
+    assert found["b1"]["text"] == "The app crashes; write to [e-mail]"
+    assert found["b2"]["other_reason"] == "junk"
+    assert server.bodies
+    assert "jo@shop" not in json.dumps(server.bodies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from services.spreadsheets import FORMULA_STARTS
+from services.spreadsheets import safe_text
 
 CellValue = str | int | float | date | None
 
@@ -14,11 +14,13 @@ LONGEST_WORKBOOK_CELL = 32_767
 _CUT_MARK = " … (cut: a cell holds no more)"
 
 
+class Share(float):
+    """A number from 0 to 1 that a workbook shows as a percentage."""
+
+
 def safe_cell(value: CellValue) -> CellValue:
-    """Text that starts like a formula gets an apostrophe in front; numbers and dates stay what they are."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    """Text as :func:`services.spreadsheets.safe_text` has it; numbers and dates stay what they are."""
+    return safe_text(value) if isinstance(value, str) else value
 
 
 def workbook_cell(value: CellValue) -> CellValue:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from services.surveys.exports.models import TopicSummary, TopicTrend
+from services.surveys.exports.models import ReportFigure, TopicSummary, TopicTrend
+from services.surveys.statistics import Interval
 
 _WIDTH = 920
 _LABEL_WIDTH = 240
@@ -56,11 +57,11 @@ def sentiment_bars(summaries: Sequence[TopicSummary]) -> str:
 
 def trend_lines(trends: Sequence[TopicTrend]) -> str:
     """Shares over time with their intervals, for up to six topics; the name stands at the end of its line."""
-    shown = [trend for trend in trends if trend.points][:MOST_TREND_LINES]
+    shown = [trend for trend in trends if _known(trend)][:MOST_TREND_LINES]
     if not shown:
         return ""
     periods = [point.period for point in shown[0].points]
-    top_share = max(point.share.high for trend in shown for point in trend.points) or 0.01
+    top_share = max(share.high for trend in shown for _, share in _known(trend)) or 0.01
     room, height = _WIDTH - _MARGIN_LEFT - 230, _TREND_HEIGHT - _MARGIN_BOTTOM - 10
 
     def x(place: int) -> float:
@@ -84,25 +85,68 @@ def trend_lines(trends: Sequence[TopicTrend]) -> str:
         for place, period in enumerate(periods)
         if place % every == 0
     ]
-    label_places = _spread_labels([y(trend.points[-1].share.value) for trend in shown])
+    label_places = _spread_labels([y(_known(trend)[-1][1].value) for trend in shown])
     for number, (trend, label_place) in enumerate(zip(shown, label_places, strict=True), start=1):
-        above = " ".join(f"{x(place):.1f},{y(point.share.high):.1f}" for place, point in enumerate(trend.points))
-        below = " ".join(
-            f"{x(place):.1f},{y(point.share.low):.1f}" for place, point in reversed(list(enumerate(trend.points)))
-        )
-        line = " ".join(f"{x(place):.1f},{y(point.share.value):.1f}" for place, point in enumerate(trend.points))
+        lines = ""
+        for stretch in _stretches(_known(trend)):
+            above = " ".join(f"{x(place):.1f},{y(share.high):.1f}" for place, share in stretch)
+            below = " ".join(f"{x(place):.1f},{y(share.low):.1f}" for place, share in reversed(stretch))
+            line = " ".join(f"{x(place):.1f},{y(share.value):.1f}" for place, share in stretch)
+            lines += f'<polygon points="{above} {below}"/><polyline points="{line}"/>'
         dots = "".join(
-            f'<circle cx="{x(place):.1f}" cy="{y(point.share.value):.1f}" r="3.5"><title>'
-            f"{escape(f'{trend.topic}, {point.period}: {point.share.value:.1%}')}</title></circle>"
-            for place, point in enumerate(trend.points)
+            f'<circle cx="{x(place):.1f}" cy="{y(share.value):.1f}" r="3.5"><title>'
+            f"{escape(f'{trend.topic}, {periods[place]}: {share.value:.1%}')}</title></circle>"
+            for place, share in _known(trend)
         )
         name_left = x(len(periods) - 1) + 12
         pieces.append(
-            f'<g class="line{number}"><polygon points="{above} {below}"/><polyline points="{line}"/>{dots}'
+            f'<g class="line{number}">{lines}{dots}'
             f'<text x="{name_left:.1f}" y="{label_place + 4:.1f}">{escape(_cut(trend.topic, 28))}</text></g>'
         )
     pieces.append("</svg>")
     return "".join(pieces)
+
+
+def parts_bar(figures: Sequence[ReportFigure]) -> str:
+    """One bar for all responses, cut into its parts."""
+    total = sum(figure.count for figure in figures)
+    if not total:
+        return ""
+    words = ", ".join(f"{figure.name} {figure.count / total:.0%}" for figure in figures)
+    pieces = [_opening(_WIDTH, 30, f"All responses: {words}.")]
+    left = 0.0
+    for figure in figures:
+        width = _WIDTH * figure.count / total
+        if not width:
+            continue
+        title = escape(f"{figure.name}: {figure.count:,}")
+        pieces.append(
+            f'<rect class="{escape(figure.kind)}" x="{left:.1f}" y="2" width="{width:.1f}" height="26">'
+            f"<title>{title}</title></rect>"
+        )
+        if width > 44:
+            pieces.append(
+                f'<text class="inside" x="{left + width / 2:.1f}" y="20" text-anchor="middle">'
+                f"{figure.count / total:.0%}</text>"
+            )
+        left += width
+    return "".join([*pieces, "</svg>"])
+
+
+def _known(trend: TopicTrend) -> list[tuple[int, Interval]]:
+    """Places and shares of the periods that are no gaps."""
+    return [(place, point.share) for place, point in enumerate(trend.points) if point.share is not None]
+
+
+def _stretches(points: Sequence[tuple[int, Interval]]) -> list[list[tuple[int, Interval]]]:
+    """Points without a gap between them."""
+    stretches: list[list[tuple[int, Interval]]] = []
+    for place, share in points:
+        if stretches and stretches[-1][-1][0] == place - 1:
+            stretches[-1].append((place, share))
+        else:
+            stretches.append([(place, share)])
+    return stretches
 
 
 def _opening(width: int, height: int, words: str) -> str:
@@ -122,8 +166,7 @@ def _bars_in_words(summaries: Sequence[TopicSummary]) -> str:
 
 def _trends_in_words(trends: Sequence[TopicTrend]) -> str:
     named = "; ".join(
-        f"{trend.topic} from {trend.points[0].share.value:.0%} to {trend.points[-1].share.value:.0%}"
-        for trend in trends
+        f"{trend.topic} from {_known(trend)[0][1].value:.0%} to {_known(trend)[-1][1].value:.0%}" for trend in trends
     )
     return f"Share of topics over time. {named}."
 

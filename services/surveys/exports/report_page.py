@@ -7,7 +7,7 @@ from html import escape
 
 from services.surveys.cross_tabs import CrossTab, Difference
 from services.surveys.exports.models import Quote, SurveyReport
-from services.surveys.exports.report_charts import MOST_TREND_LINES, sentiment_bars, trend_lines
+from services.surveys.exports.report_charts import MOST_TREND_LINES, parts_bar, sentiment_bars, trend_lines
 from services.surveys.statistics import Interval
 
 MOST_BARS = 30
@@ -43,6 +43,7 @@ svg .negative { fill: var(--negative); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th:first-child, td:first-child { text-align: left; } thead th { background: var(--raised); }
+.pairs th:nth-child(2), .pairs td:nth-child(2) { text-align: left; }
 td small { display: block; color: var(--quiet); } td b { display: block; font-size: .8rem; white-space: nowrap; }
 blockquote { margin: 10px 0; padding: 8px 14px; border-left: 3px solid var(--rule); background: var(--raised); }
 blockquote footer { color: var(--quiet); font-size: .85rem; } mark { background: var(--mark); color: inherit; }
@@ -70,6 +71,8 @@ def report_page(report: SurveyReport) -> str:
 def _sections(report: SurveyReport) -> Iterator[str]:
     facts = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in report.facts)
     yield f"<h1>{escape(report.title)}</h1><dl>{facts}</dl>"
+    if any(figure.count for figure in report.sentiments):
+        yield f"<section><h2>All responses</h2>{_overall(report)}</section>"
     yield "<section><h2>Topics and sentiment</h2>"
     if report.summaries:
         shown = report.summaries[:MOST_BARS]
@@ -84,6 +87,8 @@ def _sections(report: SurveyReport) -> Iterator[str]:
             '<section><h2>Over time</h2><p class="quiet">Share of responses with the topic; the band is its 95 % '
             f"interval.</p><figure>{trend_lines(report.trends)}</figure></section>"
         )
+    if report.pairs:
+        yield _pairs(report)
     if report.score_name and any(summary.impact for summary in report.summaries):
         yield _impacts(report)
     for tab in report.cross_tabs:
@@ -99,6 +104,31 @@ def _key() -> str:
     return "".join(
         f'<span><i style="background: var(--{name})"></i>{name}</span>'
         for name in ("positive", "neutral", "mixed", "negative")
+    )
+
+
+def _overall(report: SurveyReport) -> str:
+    """Sentiment of whole responses, and how much the topics cover."""
+    bar = f'<p class="key">{_key()}</p><figure>{parts_bar(report.sentiments)}</figure>'
+    total = sum(figure.count for figure in report.coverage)
+    covered = " · ".join(
+        f"{escape(figure.name)} {figure.count:,} ({figure.count / total:.1%})" for figure in report.coverage if total
+    )
+    return f"{bar}<p>{covered}</p>" if covered else bar
+
+
+def _pairs(report: SurveyReport) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(pair.topic)}</td><td>{escape(pair.other)}</td><td>{pair.count:,}</td><td>{pair.lift:.1f}</td>"
+        f"<td>{escape(pair.difference)}</td></tr>"
+        for pair in report.pairs
+    )
+    return (
+        '<section><h2>Topics that come together</h2><p class="quiet">How many responses speak of both, and how many '
+        "times as often as if the two topics had nothing to do with each other.</p>"
+        '<div class="scroll"><table class="pairs"><thead><tr><th>Topic</th><th>And</th><th>Responses</th>'
+        "<th>Times as often as by chance</th><th>Differs</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div></section>"
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import BinaryIO
 
-from services.surveys.exports.cells import CellValue, safe_cell
+from services.surveys.exports.cells import safe_cell
 from services.surveys.exports.models import ExportTable
 
 
@@ -20,19 +21,14 @@ def write_csv(table: ExportTable, target: BinaryIO) -> int:
     """
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=False)
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_one_row(safe_cell(column.name)) for column in table.columns])
+    writer.writerow([safe_cell(column.name) for column in table.columns])
     count = 0
     for row in table.rows:
-        writer.writerow([_one_row(safe_cell(value)) for value in row])
+        writer.writerow([safe_cell(value) for value in row])
         count += 1
     text.flush()
     text.detach()
     return count
-
-
-def _one_row(value: CellValue) -> CellValue:
-    """With line feeds in place of carriage returns: csv does not quote these, so that one would begin a row."""
-    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 def write_json_lines(table: ExportTable, target: BinaryIO) -> int:
@@ -42,9 +38,17 @@ def write_json_lines(table: ExportTable, target: BinaryIO) -> int:
         How many lines were written.
     """
     names = [column.name for column in table.columns]
+    return write_json_objects((dict(zip(names, row, strict=True)) for row in table.rows), target)
+
+
+def write_json_objects(objects: Iterable[Mapping[str, object]], target: BinaryIO) -> int:
+    """Write one JSON object per line, UTF-8; dates are ISO 8601.
+
+    Returns:
+        How many lines were written.
+    """
     count = 0
-    for row in table.rows:
-        line = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=date.isoformat)
-        target.write(line.encode("utf-8") + b"\n")
+    for one in objects:
+        target.write(json.dumps(one, ensure_ascii=False, default=date.isoformat).encode("utf-8") + b"\n")
         count += 1
     return count

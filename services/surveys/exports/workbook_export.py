@@ -13,64 +13,45 @@ from openpyxl.styles import Alignment, Font, PatternFill  # type: ignore[import-
 from openpyxl.utils import get_column_letter  # type: ignore[import-untyped, unused-ignore]
 
 from services.surveys.cross_tabs import CrossTab, Difference
-from services.surveys.exports.cells import CellValue, workbook_cell
+from services.surveys.exports.cells import CellValue, Share, workbook_cell
+from services.surveys.exports.columns import CROSS_TAB_COLUMNS, IMPACT_COLUMNS, README_SHEET, SUMMARY_COLUMNS
 from services.surveys.exports.models import ExportColumn, ExportTable, SurveyReport
 
 ROWS_PER_SHEET = 1_000_000
 _HEADING_FILL = "FFE8ECF1"
 _PERCENT = "0.0%"
-_SUMMARY_COLUMNS = (
-    ExportColumn("topic", "Name of the topic."),
-    ExportColumn("responses", "Responses with the topic."),
-    ExportColumn("share", "Of the analyzed responses."),
-    ExportColumn("share_low", "Lower end of the 95 % interval of the share (Wilson)."),
-    ExportColumn("share_high", "Upper end of that interval."),
-    ExportColumn("positive", "Responses that speak well of the topic."),
-    ExportColumn("neutral", "Responses that speak of it without a feeling."),
-    ExportColumn("negative", "Responses that speak badly of it."),
-    ExportColumn("mixed", "Responses that do both."),
-)
-_IMPACT_COLUMNS = (
-    ExportColumn("impact", "Mean score with the topic less mean score without it; it tells of no cause."),
-    ExportColumn("impact_low", "Lower end of its 95 % interval (Welch)."),
-    ExportColumn("impact_high", "Upper end of that interval."),
-    ExportColumn("impact_adjusted", "The same with the other topics held equal; empty when it cannot be told."),
-)
-_CROSS_TAB_COLUMNS = (
-    ExportColumn("topic", "Name of the topic."),
-    ExportColumn("(a segment)", "Share of that segment's responses that speak of the topic."),
-    ExportColumn("(a segment) count", "Those responses."),
-    ExportColumn(
-        "(a segment) differs",
-        "“higher” or “lower” where the share differs from that of all other responses by more than chance, at a false "
-        "discovery rate of 5 % over the sheet (Benjamini-Hochberg); empty otherwise.",
-    ),
-)
 
 
 def write_workbook(
-    report: SurveyReport, data: ExportTable, target: BinaryIO, rows_per_sheet: int = ROWS_PER_SHEET
+    report: SurveyReport,
+    data: ExportTable,
+    target: BinaryIO,
+    rows_per_sheet: int = ROWS_PER_SHEET,
+    *,
+    tables: Sequence[ExportTable] = (),
 ) -> int:
     """Write an Excel workbook; no cell can be a formula. The rows are streamed, so that many fit into little memory.
 
     Args:
         rows_per_sheet: More rows go on in a further sheet.
+        tables: Further sheets, the last ones.
 
     Returns:
         How many rows of data were written.
     """
     workbook = Workbook(write_only=True)
     titles: set[str] = set()
-    readme = _sheet(workbook, "README", titles)
+    readme = _sheet(workbook, README_SHEET, titles)
     sheets: list[tuple[str, str, Sequence[ExportColumn]]] = []
-    summary_columns = (*_SUMMARY_COLUMNS, *(_IMPACT_COLUMNS if report.score_name else ()))
+    summary_columns = (*SUMMARY_COLUMNS, *(IMPACT_COLUMNS if report.score_name else ()))
     # The README stands first and is filled first, so what it tells of the sheets is put together before they are.
-    sheets.append((data.title, "One row per response.", data.columns))
+    sheets.append((data.title, data.about or "One row per response.", data.columns))
     sheets.append(("Summary", "One row per topic, the commonest first.", summary_columns))
     sheets += [
-        (f"By {tab.segment}", f"Topics by the values of “{tab.segment}”.", _CROSS_TAB_COLUMNS)
+        (f"By {tab.segment}", f"Topics by the values of “{tab.segment}”.", CROSS_TAB_COLUMNS)
         for tab in report.cross_tabs
     ]
+    sheets += [(table.title, table.about, table.columns) for table in tables]
     _fill_readme(readme, report, sheets)
     count = _fill_data(workbook, data, titles, rows_per_sheet)
     _fill_table(_sheet(workbook, "Summary", titles, summary_columns), _summary_rows(report))
@@ -78,6 +59,8 @@ def write_workbook(
         names = list(chain.from_iterable((value, f"{value} count", f"{value} differs") for value in tab.values))
         columns = [ExportColumn(name, "") for name in ("topic", *names)]
         _fill_table(_sheet(workbook, f"By {tab.segment}", titles, columns), _cross_tab_rows(tab))
+    for table in tables:
+        _fill_table(_sheet(workbook, table.title, titles, table.columns), table.rows)
     workbook.save(target)
     return count
 
@@ -118,17 +101,13 @@ def _fill_data(workbook: Any, data: ExportTable, titles: set[str], rows_per_shee
 def _fill_table(sheet: Any, rows: Iterable[Sequence[CellValue]]) -> int:
     count = 0
     for row in rows:
-        sheet.append([_percent_or_value(sheet, value) for value in row])
+        sheet.append([None if value is None else _percent_or_value(sheet, value) for value in row])
         count += 1
     return count
 
 
-class _Share(float):
-    """A number that is shown as a percentage."""
-
-
 def _percent_or_value(sheet: Any, value: CellValue) -> Any:
-    if isinstance(value, _Share):
+    if isinstance(value, Share):
         cell = WriteOnlyCell(sheet, float(value))
         cell.number_format = _PERCENT
         return cell
@@ -137,7 +116,7 @@ def _percent_or_value(sheet: Any, value: CellValue) -> Any:
 
 def _summary_rows(report: SurveyReport) -> Iterator[list[CellValue]]:
     for one in report.summaries:
-        row: list[CellValue] = [one.topic, one.count, *map(_Share, (one.share.value, one.share.low, one.share.high))]
+        row: list[CellValue] = [one.topic, one.count, *map(Share, (one.share.value, one.share.low, one.share.high))]
         row += [one.positive, one.neutral, one.negative, one.mixed]
         if report.score_name:
             impact = one.impact
@@ -155,7 +134,7 @@ def _cross_tab_rows(tab: CrossTab) -> Iterator[list[CellValue]]:
         row: list[CellValue] = [topic]
         for cell in cells:
             differs = cell.difference.value if cell.difference is not Difference.NONE else None
-            row += [_Share(cell.share.value), cell.count, differs]
+            row += [Share(cell.share.value), cell.count, differs]
         yield row
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from lxml import etree, html  # type: ignore[import-untyped, unused-ignore]
 
-from services.surveys.exports.models import SurveyReport
-from services.surveys.exports.report_charts import sentiment_bars, trend_lines
+from services.surveys.exports.models import ReportFigure, SurveyReport, TopicPair
+from services.surveys.exports.report_charts import parts_bar, sentiment_bars, trend_lines
 from services.surveys.exports.report_page import report_page
-from tests.unit.surveys.exports.reports import report
+from tests.unit.surveys.exports.reports import ATTACK, report
 
 
 def test_what_a_respondent_wrote_is_never_markup() -> None:
@@ -54,6 +54,46 @@ def test_bars_are_as_long_as_their_counts() -> None:
     widths = {rect[0].text: float(rect.get("width")) for rect in root.iter("{*}rect")}
     assert abs(widths["Prices: 40 negative"] - 4 * widths["Prices: 10 positive"]) < 0.3
     assert round(sum(width for title, width in widths.items() if title.startswith("Prices"))) == 530
+
+
+def test_a_period_without_responses_breaks_the_line() -> None:
+    trend = report().trends[0]
+    known = trend.points[0]
+    points = (known, known, replace(known, period="Gap", share=None), known, known)
+    root = etree.fromstring(trend_lines((replace(trend, points=points),)))
+    lines = [line.get("points").split() for line in root.iter("{*}polyline")]
+    assert [len(line) for line in lines] == [2, 2]
+    assert len(list(root.iter("{*}circle"))) == 4
+
+
+def test_a_topic_without_any_known_share_is_left_out_of_the_trend() -> None:
+    trend = report().trends[0]
+    unknown = replace(trend, topic="Nobody", points=tuple(replace(point, share=None) for point in trend.points))
+    assert "Nobody" not in trend_lines((unknown, trend))
+    assert trend_lines((unknown,)) == ""
+
+
+def test_the_bar_of_all_responses_is_cut_as_they_are() -> None:
+    figures = (ReportFigure("Positive", 30, "positive"), ReportFigure("Mixed", 0, "mixed"), ReportFigure("Bad", 10))
+    root = etree.fromstring(parts_bar(figures))
+    assert [float(rect.get("width")) for rect in root.iter("{*}rect")] == [690, 230]
+    assert "Positive 75%" in root.get("aria-label")
+    assert parts_bar((ReportFigure("Positive", 0),)) == ""
+
+
+def test_pairs_and_coverage_stand_on_the_page() -> None:
+    pairs = (TopicPair("Prices", f"Staff {ATTACK}", 12, 2.51, "more often"),)
+    whole = replace(
+        report(),
+        sentiments=(ReportFigure("Positive", 3, "positive"),),
+        coverage=(ReportFigure("With a topic", 3), ReportFigure("Junk", 1)),
+        pairs=pairs,
+    )
+    tree = html.fromstring(report_page(whole))
+    assert tree.xpath("//script | //img") == []
+    text = tree.text_content()
+    for words in ("Topics that come together", "2.5", "more often", "With a topic 3 (75.0%) · Junk 1 (25.0%)"):
+        assert words in text, words
 
 
 def test_both_themes_and_paper_have_their_colors() -> None:
