@@ -58,6 +58,7 @@ def cut_out(
     Exit code 0 when every photo was cut out, 3 when some could not be used, 2 when nothing was done.
     """
     from services.backends.local.mattes.cutter import LocalSubjectCutter
+    from services.backends.local.mattes.packaged_network import packaged_network
     from services.images.intake import IntakeLimits
     from services.settings import load_settings
 
@@ -65,7 +66,7 @@ def cut_out(
     settings = load_settings()
     photos = _photos(input_dir)
     known = _read_boxes(boxes, photos) if boxes is not None else {}
-    cutter = LocalSubjectCutter(settings.home / "models", settings.segmentation_model)
+    cutter = LocalSubjectCutter(settings.home / "models", settings.segmentation_model, packaged_network())
     cutter.check_ready()
     _make_folder(output, input_dir)
     limits = IntakeLimits(max_file_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)

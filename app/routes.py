@@ -42,6 +42,13 @@ ROUTES: tuple[Route, ...] = (
         frozenset({Role.MARKETER, Role.ADMIN}),
     ),
     Route(
+        "../pages/analyze_surveys.py",
+        "Analyze surveys",
+        ":material/poll:",
+        "surveys",
+        frozenset({Role.ANALYST, Role.ADMIN}),
+    ),
+    Route(
         "../pages/manage_knowledge.py",
         "Manage knowledge",
         ":material/library_books:",

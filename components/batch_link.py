@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from components import session_keys
 
@@ -26,13 +28,17 @@ def open_batch(batch_id: str, step: str = PHOTOS) -> None:
     """Open a batch at a step; for callbacks."""
     st.query_params[session_keys.OPEN_BATCH] = batch_id
     st.query_params.pop(session_keys.OPEN_RUN, None)
+    with contextlib.suppress(StreamlitAPIException):  # once the steps are drawn they write it themselves
+        st.query_params[session_keys.BATCH_STEP] = step
     go_to(step)
 
 
 def close_batch() -> None:
     """Go back to the list; for callbacks."""
-    for name in (session_keys.OPEN_BATCH, session_keys.OPEN_RUN, session_keys.BATCH_STEP):
+    for name in (session_keys.OPEN_BATCH, session_keys.OPEN_RUN):
         st.query_params.pop(name, None)
+    with contextlib.suppress(StreamlitAPIException):  # the steps take it with them when they are not drawn any more
+        st.query_params.pop(session_keys.BATCH_STEP, None)
 
 
 def go_to(step: str) -> None:

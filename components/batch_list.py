@@ -77,14 +77,15 @@ def _draw_row(app: Services, person: Viewer, summary: BatchSummary) -> None:
         if picture:
             st.image(picture, width=72, alt="")
         with st.container(gap="xxsmall"):
-            st.button(
+            if st.button(
                 f"**{in_one_line(batch.title, 80)}**",
                 key=f"{session_keys.BATCH_BUTTON}open.{batch.id}",
                 icon=":material/folder_open:",
                 type="tertiary",
                 on_click=open_batch,
                 args=(batch.id, RESULTS if run else PHOTOS),
-            )
+            ):
+                st.rerun()  # the click would redraw the list alone
             facts = [counted(summary.usable, "photo")]
             if summary.refused:
                 facts.append(f"{summary.refused:,} refused")

@@ -19,6 +19,7 @@ DOUBTS: Mapping[MaskDoubt, str] = MappingProxyType(
         MaskDoubt.TOUCHES_BORDER: "What is kept runs into several sides of the photo.",
         MaskDoubt.FRAGMENTS: "What is kept falls into many pieces.",
         MaskDoubt.COLORS_OVERLAP: "Product and background have much the same colors.",
+        MaskDoubt.UNCLEAR: "It is not clear what belongs to the product.",
         MaskDoubt.UNSTABLE: "The product's edge is hard to tell: a second try came out differently.",
     }
 )

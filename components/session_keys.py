@@ -215,6 +215,55 @@ RESULT_REVIEW = "backgrounds.result.review."
 RESULT_DOWNLOAD = "backgrounds.result.download."
 NOTICE_BUTTON = "frame.notice."
 
+# Analyze surveys; those that end in a dot are followed by the id of a survey, a run or a taxonomy, and by a name
+OPEN_SURVEY = "survey"  # the name of the query parameter, so that a reload and a link keep the survey
+SURVEY_STEP = "step"  # the same for the step
+OPEN_TAXONOMY = "taxonomy"  # the same for the taxonomy that is edited, or that a run is to use
+OPEN_QUESTION = "question"  # the same for the question: its place among the questions, from 1
+SURVEY_TENANT = "surveys.tenant"
+SURVEY_BUTTON = "surveys.do."
+SURVEY_FIELD = "surveys.field."
+SURVEY_LIST = "surveys.list."
+SURVEY_UPLOAD = "surveys.upload."
+SURVEY_UPLOAD_ROUND = "surveys.upload_round"
+SURVEY_TABLE = "surveys.table."
+SURVEY_SAMPLE_BUTTON = "surveys.sample."
+SURVEY_LOADING = "surveys.loading"
+TAXONOMY_BUTTON = "surveys.taxonomy.do."
+TAXONOMY_FIELD = "surveys.taxonomy.field."
+TAXONOMY_TABLE = "surveys.taxonomy.table."
+SUGGESTION_BUTTON = "surveys.suggestion.do."
+SUGGESTION_FIELD = "surveys.suggestion.field."
+SURVEY_RUN_BUTTON = "surveys.run.do."
+SURVEY_RUN_FIELD = "surveys.run.field."
+SURVEY_ESTIMATE = "surveys.run.estimate"
+
+# Explore surveys; those that end in a dot are followed by the id of a run or the key of a text, and by a name
+EXPLORE_VIEW = "chart"  # the name of the query parameter, so that a reload and a link keep the chart
+EXPLORE_RUN = "explore.run."
+EXPLORE_FIELD = "explore.field."
+EXPLORE_CHIP = "explore.chip."
+EXPLORE_BUTTON = "explore.do."
+EXPLORE_CLICK = "explore.click."
+EXPLORE_SHOWN_AS = "explore.shown_as"
+VERBATIM_BUTTON = "verbatim.do."
+VERBATIM_FIELD = "verbatim.field."
+VERBATIM_OPEN = "verbatim.open"
+VERBATIM_CHOSEN = "verbatim.chosen."
+VERBATIM_LAST = "verbatim.last."
+VERBATIM_TRACES = "verbatim.traces"
+VERBATIM_PAGE = "verbatim.page."
+VERBATIM_ORDER = "verbatim.order"
+QUALITY_PART = "quality_part"  # the name of the query parameter, so that a reload and a link keep the part
+QUALITY_BUTTON = "survey_quality.do."
+QUALITY_FIELD = "survey_quality.field."
+QUALITY_SAMPLE = "survey_quality.sample."
+QUALITY_FIGURES = "survey_quality.figures."
+QUALITY_REPORT = "survey_quality.report."
+SURVEY_EXPORT_FIELD = "survey_export.field."
+SURVEY_EXPORT_BUTTON = "survey_export.do."
+SURVEY_EXPORT_FILE = "survey_export.file"
+
 # See usage
 USAGE_DAYS = "usage.days"
 USAGE_DOWNLOAD_BUTTON = "usage.download"

@@ -212,6 +212,12 @@ def test_twelve_files_become_a_zip_of_new_backgrounds_though_two_are_broken_and_
     expect(page.get_by_text("Approved 1")).to_be_visible()
     check_downloads(page, tmp_path)
 
+    click(page, "All batches")
+    expect(page.get_by_text("New batch")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("step="))
+    click(page, re.compile("folder_open|bottle 01"))
+    expect(page.get_by_role("tab", name="Results")).to_have_attribute("aria-selected", "true")
+
 
 def test_every_step_fits_a_phone_and_works_by_keyboard(
     server: RunningServer, context: BrowserContext, tmp_path: Path
