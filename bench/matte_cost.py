@@ -10,11 +10,12 @@ from pathlib import Path
 from PIL import Image
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *, without_network: bool) -> None:
     """Print one line of JSON: median CPU seconds per photo, and the peak memory of this process in MiB."""
     from services.backends.local.mattes.cutter import LocalSubjectCutter
+    from services.backends.local.mattes.packaged_network import packaged_network
 
-    cutter = LocalSubjectCutter(folder / "no-models")
+    cutter = LocalSubjectCutter(folder / "no-models", packaged=None if without_network else packaged_network())
     seconds = []
     for file in sorted(folder.glob("*.png")):
         picture = Image.open(file).convert("RGB")
@@ -33,4 +34,4 @@ def _peak_mib() -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), without_network="--without-network" in sys.argv)

@@ -21,6 +21,9 @@ from services.backends.local.mattes.box_window import window_around
 from services.backends.local.mattes.hints import DROP, hint_map
 from services.backends.local.mattes.learned import FILE, Ridge
 from services.backends.local.mattes.mask_signals import SIGNALS, intersection_over_union, measure_signals
+from services.backends.local.mattes.network import SegmentationNetwork
+from services.backends.local.mattes.network_view import view
+from services.backends.local.mattes.packaged_network import packaged_network
 from services.backends.local.mattes.patch_features import describe
 from services.backends.local.mattes.scene import Scene, read_scene, reduced
 from services.backends.local.mattes.subject_search import Found, frame_of, search_subject
@@ -32,6 +35,11 @@ STRENGTH = 1.3
 """Of the ridge, against photos that count 1 each."""
 
 QUALITY_STRENGTH = 70.0
+NETWORK_QUALITY_STRENGTH = 30.0
+CROPS_PER_PHOTO = 5
+"""A network is right about most whole photos: crops, some through the subject, show what its mistakes look like."""
+
+LEAST_CROP_PIXELS = 40
 FOLDS = 5
 
 Floats = NDArray[np.float64]
@@ -124,6 +132,37 @@ def quality_samples(tuned: Sequence[Photo], automatic: Sequence[Sample], boxed: 
     return samples
 
 
+def network_quality_samples(tuned: Sequence[Photo], network: SegmentationNetwork) -> list[Sample]:
+    """Masks of the network for whole photos and crops of them: their signals, and how good they are."""
+    rng = np.random.default_rng(0)
+    samples = []
+    for photo in tuned:
+        rgb = np.asarray(photo.picture)
+        for part in [(slice(None), slice(None)), *_crops(photo, rng)]:
+            seen = view(network, np.ascontiguousarray(rgb[part]))
+            size = seen.subject.shape[1], seen.subject.shape[0]
+            truth = cv2.resize(photo.truth[part].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+            if seen.signals is not None and truth.any():
+                overlap = intersection_over_union(seen.subject > 0.5, np.asarray(truth))
+                samples.append(Sample(seen.signals[None], np.array([overlap]), np.ones(1)))
+    return samples
+
+
+def _crops(photo: Photo, rng: np.random.Generator) -> list[tuple[slice, slice]]:
+    """Parts around the subject; some cut a piece of it off."""
+    rows, columns = np.flatnonzero(photo.truth.any(axis=1)), np.flatnonzero(photo.truth.any(axis=0))
+    crops = []
+    for number in range(CROPS_PER_PHOTO):
+        least, most = (0.05, 0.6) if number < 2 else (-0.25, 0.4)
+        sides = []
+        for ends, length in ((rows, photo.truth.shape[0]), (columns, photo.truth.shape[1])):
+            before, after = rng.uniform(least, most, 2) * (ends[-1] - ends[0])
+            sides.append(slice(int(max(0, ends[0] - before)), int(min(length, ends[-1] + 1 + after))))
+        if min(side.stop - side.start for side in sides) >= LEAST_CROP_PIXELS:
+            crops.append((sides[0], sides[1]))
+    return crops
+
+
 def _judged(small: NDArray[np.uint8], found: Found, truth: NDArray[np.bool_]) -> list[Sample]:
     if not found.mask.any() or found.mask.all():
         return []
@@ -147,6 +186,10 @@ def main(data: Path) -> None:
         "boxed": fit([sample for samples in boxed for sample in samples]),
         "quality": fit(quality_samples(tuned, automatic, boxed), QUALITY_STRENGTH),
     }
+    file = packaged_network()
+    if file is None:
+        raise SystemExit("There is no packaged network to learn from; run make setup where the package index has it.")
+    values["network_quality"] = fit(network_quality_samples(tuned, SegmentationNetwork(file)), NETWORK_QUALITY_STRENGTH)
     FILE.write_text(json.dumps(values) + "\n", encoding="utf-8")
 
 

@@ -33,7 +33,12 @@ STUDIO_SEEDS = range(1, 81, 2)
 EDGE_SEEDS = range(1, 41, 2)
 NEW_BACKGROUND = np.array((0.1, 0.55, 0.2)) * 255
 GOOD, BAD = 0.85, 0.7
-SYSTEMS = {"frontline": "**Frontline**", "rect_320": "Rect GrabCut at 320 px", "rect_full": "Rect GrabCut at full size"}
+SYSTEMS = {
+    "frontline": "**Frontline**",
+    "no_network": "Frontline without its network",
+    "rect_320": "Rect GrabCut at 320 px",
+    "rect_full": "Rect GrabCut at full size",
+}
 GOALS_AUTOMATIC = {"ecssd": (0.68, 0.10), "ebay": (0.72, 0.08), "studio": (0.93, None)}
 GOALS_BOXED = (0.82, 0.055)
 PEER_ROUNDS = 5
@@ -49,25 +54,31 @@ def measure(places: Places) -> Figures:
     import cv2
 
     from services.backends.local.mattes.cutter import LocalSubjectCutter
+    from services.backends.local.mattes.packaged_network import packaged_network
 
     cv2.setNumThreads(1)
-    cutter = LocalSubjectCutter(places.work / "no-models")
+    network = packaged_network()
+    if network is None:
+        raise SystemExit("There is no packaged network to measure; run make setup where the package index has it.")
+    cutter = LocalSubjectCutter(places.work / "no-models", packaged=network)
+    without = LocalSubjectCutter(places.work / "no-models")
     cuts: dict[str, Cut] = {
         "frontline": lambda picture, box: _frontline(cutter, picture, box),
+        "no_network": lambda picture, box: _frontline(without, picture, box),
         "rect_320": lambda picture, box: (_rect_grabcut(picture, box, 320), False),
         "rect_full": lambda picture, box: (_rect_grabcut(picture, box, None), False),
     }
     automatic: Figures = {}
     boxed: Figures = {}
-    rows: list[tuple[float, bool]] = []
+    rows: dict[str, list[tuple[float, bool]]] = {"frontline": [], "no_network": []}
     for name in (*SETS, "studio"):
         for system, cut in cuts.items():
             if name == "studio" and system == "rect_full":
                 continue  # minutes of work on pictures of a megapixel, for no other outcome
             automatic.setdefault(name, {})[system], marks = _measure_set(_pairs(places.data, name), cut, boxed=False)
             print(name, system, automatic[name][system], flush=True)
-            if system == "frontline" and name != "studio":
-                rows += marks
+            if system in rows and name != "studio":
+                rows[system] += marks
     for name in SETS:
         for system, cut in cuts.items():
             boxed.setdefault(name, {})[system], _ = _measure_set(_pairs(places.data, name), cut, boxed=True)
@@ -76,9 +87,9 @@ def measure(places: Places) -> Figures:
         "automatic": automatic,
         "boxed": boxed,
         "boxed_together": {system: _together(boxed, system) for system in SYSTEMS},
-        "doubts": _doubts(rows),
+        "doubts": {system: _doubts(marks) for system, marks in rows.items()},
         "edges": _edges(cutter),
-        "cost": _cost(places),
+        "cost": {"frontline": _cost(places), "no_network": _cost(places, "--without-network")},
     }
 
 
@@ -204,21 +215,27 @@ def _edges(cutter: SubjectCutter) -> Figures:
     }
 
 
-def _cost(places: Places) -> Figures:
+def _cost(places: Places, *options: str) -> Figures:
     """A fresh process cuts photos of 1024 x 1024 pixels one after the other."""
     with tempfile.TemporaryDirectory(dir=places.work) as folder:
         for number, photo in enumerate(photos(places.data, "ecssd", "report")):
             if number < 8:
                 photo.picture.resize((1024, 1024)).save(Path(folder, f"{number}.png"))
         completed = subprocess.run(
-            [sys.executable, "-m", "bench.matte_cost", folder], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+            [sys.executable, "-m", "bench.matte_cost", folder, *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
         )
     return dict(json.loads(completed.stdout.splitlines()[-1]))
 
 
 def text(figures: Figures) -> str:
     """The section."""
-    automatic, boxed, doubts, edges, cost = (figures[key] for key in ("automatic", "boxed", "doubts", "edges", "cost"))
+    automatic, boxed, edges = (figures[key] for key in ("automatic", "boxed", "edges"))
+    doubts, cost = figures["doubts"]["frontline"], figures["cost"]["frontline"]
+    plain_doubts, plain_cost = figures["doubts"]["no_network"], figures["cost"]["no_network"]
     rows = []
     for name, (least, most) in GOALS_AUTOMATIC.items():
         own = automatic[name]["frontline"]
@@ -252,6 +269,11 @@ def text(figures: Figures) -> str:
         counts = ", ".join(f"{systems['frontline']['photos']} of {name}" for name, systems in sets.items())
         heading = ("System", "IoU", "F-beta", "MAE", "IoU ≥ .8", "CPU s")
         parts.append(f"**{title}** ({counts})\n\n{table(heading, lines)}")
+    parts.append(
+        f"Without the network {percent(plain_doubts['bad_marked'])} of {plain_doubts['bad']} masks under IoU {BAD} and "
+        f"{percent(plain_doubts['good_marked'])} of {plain_doubts['good']} over {GOOD} are marked; 1024 x 1024 pixels "
+        f"take {plain_cost['cpu_seconds']:.2f} CPU seconds and {plain_cost['peak_mib']:.0f} MB."
+    )
     parts.append(
         f"{doubts['bad']} masks were under IoU {BAD}, {doubts['good']} over {GOOD}. Edge error in levels of 255: hard "
         f"mask {edges['hard']:.2f}, true alpha {edges['alpha']:.2f}, true alpha with cleaned colors "

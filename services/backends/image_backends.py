@@ -73,8 +73,9 @@ def build_cutter(settings: Settings) -> SubjectCutter:
 
     def make() -> SubjectCutter:
         from services.backends.local.mattes.cutter import LocalSubjectCutter
+        from services.backends.local.mattes.packaged_network import packaged_network
 
-        return LocalSubjectCutter(settings.home / "models", settings.segmentation_model)
+        return LocalSubjectCutter(settings.home / "models", settings.segmentation_model, packaged_network())
 
     return LazyCutter(make)
 

@@ -16,7 +16,9 @@ from services.backends.local.mattes.doubts import certain_doubts, learned_doubts
 from services.backends.local.mattes.edge_colors import clean_edge_colors
 from services.backends.local.mattes.graph_cut import graph_cut, with_hints
 from services.backends.local.mattes.hints import DROP, KEEP, hint_map
+from services.backends.local.mattes.mask_signals import intersection_over_union
 from services.backends.local.mattes.network import SegmentationNetwork
+from services.backends.local.mattes.network_view import view, view_doubts
 from services.backends.local.mattes.own_alpha import own_matte
 from services.backends.local.mattes.refinement import refine
 from services.backends.local.mattes.regions import find_regions
@@ -24,11 +26,14 @@ from services.backends.local.mattes.scene import Floats, Mask, Pixels, reduced
 from services.backends.local.mattes.subject_search import search_subject
 from services.images.mask_models import CutOut, MaskDoubt, MaskHints
 
-VERSION = 2
+VERSION = 3
 """Goes up whenever the mattes change."""
 
 PLAIN_AREAS = (0.002, 0.9)
 """A plain backdrop that leaves less or more than this to the subject was not understood."""
+
+LEAST_AGREEMENT = 0.9
+"""A plain backdrop gives finer edges than a network; it is trusted where both see the same subject."""
 
 LEAST_OF_BOX = 0.1
 """With boxes the plain backdrop is trusted where at least so much of them stands before it."""
@@ -52,10 +57,11 @@ class LocalSubjectCutter:
     Args:
         models_folder: The first ``.onnx`` file in it, by name, is the network.
         network_file: Wins over the folder.
+        packaged: The network that was installed with the app; the others win over it.
     """
 
-    def __init__(self, models_folder: Path, network_file: Path | None = None) -> None:
-        self._file = network_file or _first_network(models_folder)
+    def __init__(self, models_folder: Path, network_file: Path | None = None, packaged: Path | None = None) -> None:
+        self._file = network_file or _first_network(models_folder) or packaged
         self._network = SegmentationNetwork(self._file) if self._file is not None else None
 
     @property
@@ -90,9 +96,11 @@ class LocalSubjectCutter:
             self._network.check_ready()
 
     def _automatic(self, rgb: Pixels) -> _Coarse:
-        if self._network is not None:
-            return _Coarse(self._network.probability(rgb), "network")
         mask = _before_plain_backdrop(rgb)
+        if self._network is not None:
+            seen = view(self._network, rgb)
+            if mask is None or not _agree(mask, seen.subject):
+                return _Coarse(seen.subject, "network", view_doubts(seen))
         if mask is not None:
             return _Coarse(mask.astype(np.float32), "plain-backdrop")
         small = reduced(rgb)
@@ -132,11 +140,12 @@ class LocalSubjectCutter:
             found = search_subject(small, hinted, boxed=boxed)
             return _Coarse(found.mask.astype(np.float32), "grabcut", learned_doubts(small, found))
         size = small.shape[1], small.shape[0]
-        seen = np.asarray(cv2.resize(self._network.probability(window), size), np.float32)
+        seen = view(self._network, window)
+        subject = np.asarray(cv2.resize(seen.subject, size), np.float32)
         if not (hinted == KEEP).any() and (boxed or not (hinted == DROP).any()):
-            return _Coarse(np.where(hinted == DROP, 0, seen).astype(np.float32), "network")
+            return _Coarse(np.where(hinted == DROP, 0, subject).astype(np.float32), "network", view_doubts(seen))
         # Strokes correct the network: its answer is the guess, the colors under the strokes decide around them.
-        start = np.where(seen > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+        start = np.where(subject > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
         return _Coarse(graph_cut(small, with_hints(start, hinted), 2).astype(np.float32), "network")
 
 
@@ -147,6 +156,11 @@ def _before_plain_backdrop(rgb: Pixels) -> Mask | None:
         return None
     mask = cut_from_backdrop(backdrop)
     return mask if PLAIN_AREAS[0] < mask.mean() < PLAIN_AREAS[1] and explains(backdrop, mask) else None
+
+
+def _agree(mask: Mask, subject: Floats) -> bool:
+    size = mask.shape[1], mask.shape[0]
+    return intersection_over_union(mask, np.asarray(cv2.resize(subject, size) > 0.5)) >= LEAST_AGREEMENT
 
 
 def _first_network(folder: Path) -> Path | None:

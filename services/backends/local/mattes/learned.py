@@ -40,7 +40,12 @@ class Ridge:
 
 @cache
 def learned(name: str) -> Ridge:
-    """One of ``automatic``, ``boxed`` (is this patch the subject?) and ``quality`` (how good is this mask?)."""
+    """One of the regressions.
+
+    Args:
+        name: ``automatic`` or ``boxed``: is this patch the subject? ``quality`` or ``network_quality``: how good is
+            this mask, of the search or of a network?
+    """
     values = json.loads(FILE.read_text(encoding="utf-8"))[name]
     means, scales, weights = (np.array(values[part], np.float64) for part in ("means", "scales", "weights"))
     return Ridge(means, scales, weights, float(values["intercept"]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,17 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 
+SECOND_SCALE = 0.7
+"""The second look's size, as a share of the network's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     session: Any
     input_name: str
     size: tuple[int, int]
+    smaller: Any = None
+    """A session for SECOND_SCALE of the size; None where the network takes one size only."""
 
 
 class SegmentationNetwork:
@@ -52,12 +60,30 @@ class SegmentationNetwork:
             BackendError: it failed on this picture (``segmentation-failed``).
         """
         opened = self._open()
-        small = cv2.resize(rgb, opened.size, interpolation=cv2.INTER_AREA)
+        return self._run(opened.session, opened, rgb, opened.size)
+
+    def second_look(self, rgb: Pixels) -> Floats:
+        """The same from another look, at the same size: a smaller picture, or its mirror image where that cannot be.
+
+        Where the two looks differ, the network is not sure.
+
+        Raises:
+            BackendError: as :meth:`probability`.
+        """
+        opened = self._open()
+        if opened.smaller is None:
+            mirrored = np.ascontiguousarray(rgb[:, ::-1])
+            return np.ascontiguousarray(self._run(opened.session, opened, mirrored, opened.size)[:, ::-1])
+        found = self._run(opened.smaller, opened, rgb, _smaller(opened.size))
+        return np.asarray(cv2.resize(found, opened.size), np.float32)
+
+    def _run(self, session: Any, opened: _Opened, rgb: Pixels, size: tuple[int, int]) -> Floats:
+        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
         isnet = "isnet" in self._file.stem.casefold()
         mean, deviation = (ISNET_MEAN, ISNET_DEVIATION) if isnet else (MEAN, DEVIATION)
         values = ((small.astype(np.float32) / max(float(small.max()), 1.0) - mean) / deviation).astype(np.float32)
         try:
-            output = opened.session.run(None, {opened.input_name: values.transpose(2, 0, 1)[None]})[0]
+            output = session.run(None, {opened.input_name: values.transpose(2, 0, 1)[None]})[0]
         except Exception as exc:  # onnxruntime's errors have no class of their own to name
             raise BackendError(
                 "The segmentation network failed on this picture.",
@@ -86,11 +112,19 @@ class SegmentationNetwork:
             if self._opened is None:
                 import onnxruntime
 
+                _share_memory()
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = 1
                 options.inter_op_num_threads = 1
+                options.enable_mem_pattern = False
+                options.log_severity_level = 3  # a network that is run at another size than it was saved at is told of
+                options.add_session_config_entry("session.use_env_allocators", "1")
+
+                def opened(network: str | bytes) -> Any:
+                    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
                 try:
-                    session = onnxruntime.InferenceSession(str(self._file), options, providers=["CPUExecutionProvider"])
+                    session = opened(str(self._file))
                 except Exception as exc:  # onnxruntime's errors have no class of their own to name
                     raise _misconfigured(self._file) from exc
                 inputs = session.get_inputs()
@@ -99,8 +133,45 @@ class SegmentationNetwork:
                 height, width = (
                     side if isinstance(side, int) and side > 0 else USUAL_SIDE for side in inputs[0].shape[2:]
                 )
-                self._opened = _Opened(session, inputs[0].name, (width, height))
+                smaller = None
+                if isinstance(inputs[0].shape[2], int):
+                    with contextlib.suppress(Exception):  # a network whose layers know their sizes cannot be resized
+                        smaller = opened(_resized(self._file, _smaller((width, height))))
+                        shape = (1, 3, *_smaller((width, height))[::-1])
+                        smaller.run(None, {inputs[0].name: np.zeros(shape, np.float32)})
+                self._opened = _Opened(session, inputs[0].name, (width, height), smaller)
             return self._opened
+
+
+@cache
+def _share_memory() -> None:
+    """One pool of memory for all sessions: they run in turns, and each would keep its own."""
+    import onnxruntime
+
+    place = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    onnxruntime.create_and_register_allocator(place, None)
+
+
+def _smaller(size: tuple[int, int]) -> tuple[int, int]:
+    # Such networks halve their input five times.
+    width, height = (max(round(side * SECOND_SCALE / 32), 1) * 32 for side in size)
+    return width, height
+
+
+def _resized(file: Path, size: tuple[int, int]) -> bytes:
+    """The network for pictures of another (width, height), with its first output alone."""
+    import onnx
+
+    model = onnx.load(str(file))
+    for dimension, side in zip(model.graph.input[0].type.tensor_type.shape.dim[2:], size[::-1], strict=True):
+        dimension.dim_value = side
+    del model.graph.output[1:]
+    for dimension in model.graph.output[0].type.tensor_type.shape.dim:
+        dimension.Clear()
+    del model.graph.value_info[:]
+    return bytes(model.SerializeToString())
 
 
 def _misconfigured(file: Path) -> BackendMisconfiguredError:

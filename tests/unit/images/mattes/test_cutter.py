@@ -135,9 +135,18 @@ def test_large_picture_needs_little_more_memory_than_its_own_pixels(cutter: Loca
 
 def test_network_in_the_folder_is_used(tmp_path: Path) -> None:
     write_tiny_network(tmp_path / "u2net.onnx")
-    found = LocalSubjectCutter(tmp_path).cut_out(product_photo())
+    picture = product_photo((320, 160), (40, 40, 110, 120))
+    ImageDraw.Draw(picture).rectangle((210, 40, 279, 119), fill=(30, 60, 200))  # no subject for this network
+    found = LocalSubjectCutter(tmp_path).cut_out(picture)
     assert found.method == "network"
-    assert overlap(found.matte, SUBJECT) > 0.9
+    assert overlap(found.matte, (40, 40, 110, 120)) > 0.9
+
+
+def test_plain_backdrop_gives_the_edge_where_the_network_agrees(tmp_path: Path) -> None:
+    write_tiny_network(tmp_path / "u2net.onnx")
+    found = LocalSubjectCutter(tmp_path).cut_out(product_photo())
+    assert found.method == "plain-backdrop"
+    assert overlap(found.matte, SUBJECT) > 0.97
 
 
 def test_configured_network_wins_over_the_folder(tmp_path: Path) -> None:
