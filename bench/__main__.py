@@ -39,7 +39,10 @@ class Part(StrEnum):
     IMAGES = "images"
     MATTES = "mattes"
     SURVEYS = "surveys"
+    SURVEY_PEERS = "survey_peers"
     SURVEY_INTAKE = "survey_intake"
+    SURVEY_EXPLORE = "survey_explore"
+    SURVEY_FAULTS = "survey_faults"
     START = "start"
     FUZZ = "fuzz"
     ALL = "all"
@@ -47,7 +50,9 @@ class Part(StrEnum):
 
 
 # These make what they measure themselves.
-WITHOUT_DATA = frozenset({Part.FUZZ, Part.JOBS, Part.IMAGES, Part.SURVEY_INTAKE})
+WITHOUT_DATA = frozenset(
+    {Part.FUZZ, Part.JOBS, Part.IMAGES, Part.SURVEY_INTAKE, Part.SURVEY_EXPLORE, Part.SURVEY_FAULTS}
+)
 PARTS = tuple(part for part in Part if part not in {Part.ALL, Part.PAGE})
 
 

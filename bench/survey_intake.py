@@ -86,18 +86,18 @@ def _step(action: str, *paths: Path) -> dict[str, Any]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _rows() -> Iterator[list[str]]:
-    """Responses of the sample's sentences; each row is drawn anew."""
+def composed_rows(count: int = ROWS) -> Iterator[list[str]]:
+    """Responses of the sample's sentences, with the columns ``COLUMNS``; each row is drawn anew."""
     composer = Composer()
     chance = composer.chance = random.Random(SEED)
     start = date(2026, 1, 1)
     # Composing is slow beside reading: a good part of real short answers repeats anyway.
     texts = []
-    for _ in range(ROWS // 4):
+    for _ in range(count // 4):
         person = composer.person(chance.randrange(2))
         said = composer.said(person, chance.gauss(0.1, 0.8))
         texts.append((said.text, composer.wish(said)[0], person))
-    for number in range(ROWS):
+    for number in range(count):
         text, wish, person = texts[number] if number < len(texts) else chance.choice(texts)
         if chance.random() < 0.5 and text:
             text = composer.with_typo(text)
@@ -110,12 +110,14 @@ def _write_csv(target: Path) -> None:
     with target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows(_rows())
+        writer.writerows(composed_rows())
 
 
 def _write_json_lines(target: Path) -> None:
     with target.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n" for row in _rows())
+        file.writelines(
+            json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n" for row in composed_rows()
+        )
 
 
 def _write_workbook(target: Path) -> None:
@@ -154,7 +156,7 @@ def _write_workbook(target: Path) -> None:
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
             sheet.write(f'<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
             sheet.write(row_markup(1, COLUMNS))
-            for number, row in enumerate(_rows(), start=2):
+            for number, row in enumerate(composed_rows(), start=2):
                 sheet.write(row_markup(number, row))
             sheet.write(b"</sheetData></worksheet>")
         with archive.open("xl/sharedStrings.xml", "w", force_zip64=True) as strings:

@@ -60,8 +60,6 @@ def _topic_table(one: Figures) -> str:
     for count, systems in one["systems"].items():
         for system, scores in systems.items():
             rows.append((f"{NAMES[system]}, {count} examples per topic", *_cells(scores)))
-    if one["setfit"]:
-        rows.append((f"{NAMES['setfit']} ({one['setfit']['steps']} steps), {PER_TOPIC[-1]}", *_cells(one["setfit"])))
     return table(("System", "Micro-F1", "Macro-F1", "Precision", "Recall", "Correct per 1,000"), rows)
 
 

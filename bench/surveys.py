@@ -1,4 +1,4 @@
-"""How well topics, sentiment and Other are found in responses, beside keyword lists, plain zero-shot and SetFit."""
+"""How well topics, sentiment and Other are found in responses, beside keyword lists and plain zero-shot."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ NAMES = {
     "keyword_names": "Keywords: words of the names",
     "keyword_lists": "Keywords: lists from descriptions and examples",
     "cosine": "Plain zero-shot",
-    "setfit": "SetFit",
 }
 WANTED_RATIO = 2.5
 WANTED_MIB = 1_536
@@ -70,14 +69,14 @@ def measure(places: Places) -> Figures:
     embedder = RememberingEmbedder(places.home)
     sets = {name: read_set(places.data, name) for name in SETS}
     return {
-        "topics": {name: _measure_topics(places, one, embedder) for name, one in sets.items()},
+        "topics": {name: _measure_topics(one, embedder) for name, one in sets.items()},
         "other": {name: _measure_other(one, sets, embedder) for name, one in sets.items()},
         "sentiment": {str(count): _measure_sentiment(sets["mams_acsa"], count, embedder) for count in PER_TOPIC},
         "speed": _measure_speed(places, sets["mams_acsa"], list(sets.values())),
     }
 
 
-def _measure_topics(places: Places, one: SurveySet, embedder: RememberingEmbedder) -> Figures:
+def _measure_topics(one: SurveySet, embedder: RememberingEmbedder) -> Figures:
     from services.backends.local.surveys.analyzer import LocalSurveyAnalyzer
 
     rows = one.test_rows()
@@ -96,26 +95,7 @@ def _measure_topics(places: Places, one: SurveySet, embedder: RememberingEmbedde
                 runs["cosine"] = [topic_scores(by_cosine(responses, taxonomy, embedder), gold)]
         figures["systems"][str(count)] = {system: mean_scores(scores) for system, scores in runs.items()}
         print(one.name, count, figures["systems"][str(count)], flush=True)
-    figures["setfit"] = _setfit(places, one, responses=[row.text for row in rows], gold=gold)
     return figures
-
-
-def _setfit(places: Places, one: SurveySet, responses: list[str], gold: NDArray[np.bool_]) -> Figures | None:
-    """SetFit at the most examples, with the first seed; None where it is not installed and has not run before."""
-    count = PER_TOPIC[-1]
-    examples = one.examples(count, SEEDS[0])
-    labels = [[int(topic in example.topic_ids) for topic in one.topic_ids] for example in examples]
-    task = places.work / f"setfit_{one.name}.task.json"
-    task.write_text(json.dumps({"texts": [example.text for example in examples], "gold": labels, "test": responses}))
-    output = (places.peer_outputs or places.work) / f"setfit_{one.name}.json"
-    if places.peer_outputs is None and places.peer_python.is_file():
-        command = [str(places.peer_python), "bench/peers/run_survey_peer.py", str(task), str(output)]
-        subprocess.run(command, cwd=ROOT, check=False)
-    if not output.is_file():
-        return None
-    record = json.loads(output.read_text(encoding="utf-8"))
-    scores = topic_scores(np.array(record["found"], dtype=np.bool_), gold)
-    return {**mean_scores([scores]), **{name: record[name] for name in ("steps", "cpu_seconds", "version")}}
 
 
 def _measure_other(one: SurveySet, sets: dict[str, SurveySet], embedder: RememberingEmbedder) -> Figures:
