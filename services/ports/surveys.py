@@ -53,8 +53,9 @@ class SurveyAnalyzer(Protocol):
         What a response says is only text: nothing in it changes how it or another one is analyzed.
 
         Returns:
-            One finding per response, in the order given. Topics are among the taxonomy's; evidence is a part of the
-            response's own text, not empty. The same responses and taxonomy give the same findings.
+            One finding per response, in the order given. Topics are among the taxonomy's, but none that stands above
+            others and that no example has: see :func:`services.surveys.taxonomy_checks.assignable_part`. Evidence is a
+            part of the response's own text, not empty. The same responses and taxonomy give the same findings.
 
         Raises:
             InputError: ``no-topics``, ``topic-twice`` or ``unknown-topic`` (in an example).

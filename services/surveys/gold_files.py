@@ -66,6 +66,7 @@ def read_gold(
     index: TextIndex,
     taxonomy: Taxonomy,
     detector: PersonalDataDetector,
+    earlier: Mapping[str, str] | None = None,
 ) -> GoldRows:
     """Read the columns ``id``, ``text``, ``topics``, ``sentiment`` and ``topic_sentiments``; others are left alone.
 
@@ -74,6 +75,9 @@ def read_gold(
     must fit both. Topics are ids or names; none, or the word Other, says that no topic fits. But where the file has
     sentiments, a row with neither topics nor sentiment is not labeled yet. ``topic_sentiments`` is JSON from topic to
     sentiment, as ``analyze-survey`` writes it. Two rows that say different things of one text are both not kept.
+
+    Args:
+        earlier: What topics were called in earlier versions, ids and names, to the id of what became of them.
 
     Raises:
         InputError: ``missing-column``, and the codes of :func:`services.surveys.response_files.read_table`.
@@ -84,7 +88,7 @@ def read_gold(
     cells = {what: table.column(column).to_pylist() for what, column in columns.items()}
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     found = _Finder(survey, question, index, detector).numbers(rows)
-    topic_ids = _topic_ids(taxonomy)
+    topic_ids = {**_either_case(earlier or {}), **_topic_ids(taxonomy)}
     read = GoldRows()
     problems: list[GoldProblem] = []
     said: dict[int, list[tuple[int, TextLabel]]] = {}
@@ -207,6 +211,10 @@ def _topic_ids(taxonomy: Taxonomy) -> dict[str, str]:
     ids.update({topic.id.casefold(): topic.id for topic in taxonomy.topics})
     ids.update({topic.id: topic.id for topic in taxonomy.topics})
     return ids
+
+
+def _either_case(names: Mapping[str, str]) -> dict[str, str]:
+    return {**{name.strip().casefold(): topic_id for name, topic_id in names.items()}, **names}
 
 
 def _label(row: Mapping[str, str], topic_ids: Mapping[str, str], unknown: Counter[str]) -> TextLabel | None:

@@ -114,7 +114,8 @@ class GoldLabels(LabelBook):
         newest = self._repository.get_version(tenant_id, taxonomy_id)
         prepared = self._sources.open_survey(tenant_id, survey.id)
         index = self._sources.indexes.get(tenant_id, survey_id, question)
-        rows = read_gold(data, name, prepared, question, index, newest.taxonomy, self._detector)
+        earlier = self._earlier_names(tenant_id, taxonomy_id)
+        rows = read_gold(data, name, prepared, question, index, newest.taxonomy, self._detector, earlier)
         before = {label.text_key for label in self.gold(tenant_id, survey_id, question)}
         now = self._now()
         labels = [
@@ -146,6 +147,17 @@ class GoldLabels(LabelBook):
             unknown_topics=rows.unknown_topics,
             problems=rows.problems,
         )
+
+    def _earlier_names(self, tenant_id: str, taxonomy_id: str) -> dict[str, str]:
+        """What topics were called before: a file may be older than a merge or a new name."""
+        moves = self._sources.moves(tenant_id, taxonomy_id)
+        names: dict[str, str] = {}
+        for version in reversed(self._repository.list_versions(tenant_id, taxonomy_id)):
+            for topic in version.taxonomy.topics:
+                now = moves.now(topic.id, version.number)
+                if now is not None:
+                    names |= {topic.name: now, topic.id: now}
+        return names
 
     def gold_sample(self, tenant_id: str, run_id: str, size: int, seed: int = 0) -> tuple[str, ...]:
         """Keys of texts to label, spread over topics, Other and sentiment; see :func:`draw_sample`.

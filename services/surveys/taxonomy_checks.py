@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from services.errors import InputError
 from services.surveys.models import Taxonomy, Topic
@@ -35,6 +36,23 @@ def check_taxonomy(taxonomy: Taxonomy) -> None:
             remedy="Add at least one topic with a name, or suggest topics.",
         )
     check_links(taxonomy)
+
+
+def assignable_part(taxonomy: Taxonomy) -> Taxonomy:
+    """The taxonomy without its headings: topics with others below them that no example has are never assigned.
+
+    What is said of "Delivery" is said of one of the topics below it; people can see them together all the same.
+    """
+    used = {topic_id for example in taxonomy.examples for topic_id in example.topic_ids}
+    headings = {topic.parent for topic in taxonomy.topics if topic.parent is not None} - used
+    if not headings:
+        return taxonomy
+    kept = tuple(
+        replace(topic, parent=None) if topic.parent in headings else topic
+        for topic in taxonomy.topics
+        if topic.id not in headings
+    )
+    return replace(taxonomy, topics=kept)
 
 
 def check_links(taxonomy: Taxonomy) -> None:

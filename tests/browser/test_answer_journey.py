@@ -15,6 +15,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_play
 from services.bootstrap import build_services
 from services.settings import load_settings
 from tests.browser.chromium import find_chromium
+from tests.browser.signed_in import wait_for_cookie
 from tests.serving import ROOT, RunningServer, running_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -67,10 +68,7 @@ def enter_as(page: Page, server: RunningServer, name: str) -> None:
     page.goto(server.url)
     page.get_by_role("button", name=f"Enter as {name}").click()
     expect(page.get_by_role("heading", name="How to read an answer")).to_be_visible()
-    for _ in range(300):
-        if any(cookie.get("name") == "frontline_session" for cookie in page.context.cookies()):
-            break
-        page.wait_for_timeout(100)
+    wait_for_cookie(page)
     wait_until_drawn(page)
 
 

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.browser.chromium import find_chromium
+from tests.browser.signed_in import wait_for_cookie
 from tests.serving import RunningServer, running_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -87,6 +88,7 @@ def enter(context: BrowserContext, server: RunningServer, path: str = "/backgrou
     page.goto(f"{server.url}{path}")
     page.get_by_role("button", name="Enter as Mila").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    wait_for_cookie(page)
     wait_until_drawn(page)
     return page
 

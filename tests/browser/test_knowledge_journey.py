@@ -14,6 +14,7 @@ from services.bootstrap import build_services
 from services.knowledge.models import ExpectedPassage, GoldenQuestion
 from services.settings import load_settings
 from tests.browser.chromium import find_chromium
+from tests.browser.signed_in import wait_for_cookie
 from tests.serving import ROOT, RunningServer, running_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -98,6 +99,7 @@ def enter(context: BrowserContext, server: RunningServer, name: str, path: str) 
     page.goto(f"{server.url}{path}")
     page.get_by_role("button", name=f"Enter as {name}").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    wait_for_cookie(page)
     wait_until_drawn(page)
     return page
 

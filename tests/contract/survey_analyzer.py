@@ -46,6 +46,14 @@ class SurveyAnalyzerContract:
         findings = analyzer.analyze(RESPONSES, TAXONOMY)
         assert [finding.response_id for finding in findings] == [response.id for response in RESPONSES]
 
+    def test_topic_above_others_is_only_a_heading_unless_examples_have_it(self, analyzer: SurveyAnalyzer) -> None:
+        above = Topic("visit", "Visit", "prices, staff and the app")
+        headed = Taxonomy((above, *(replace(topic, parent="visit") for topic in TOPICS)))
+        assert analyzer.analyze(RESPONSES, headed) == analyzer.analyze(RESPONSES, TAXONOMY)
+        taught = replace(headed, examples=(Example("I liked the whole visit", ("visit",)),))
+        ids = {topic.topic_id for one in analyzer.analyze(RESPONSES, taught) for topic in one.topics}
+        assert ids <= {"visit", *(topic.id for topic in TOPICS)}
+
     def test_no_responses_have_no_findings(self, analyzer: SurveyAnalyzer) -> None:
         assert analyzer.analyze([], TAXONOMY) == []
 

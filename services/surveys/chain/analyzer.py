@@ -26,7 +26,7 @@ from services.surveys.chain.topics_step import TopicsStep
 from services.surveys.models import OtherReason, Response, ResponseFinding, Taxonomy
 from services.surveys.readable_texts import readable_texts
 from services.surveys.run_models import RunEstimate, Step, StepTrace
-from services.surveys.taxonomy_checks import check_taxonomy
+from services.surveys.taxonomy_checks import assignable_part, check_taxonomy
 
 # One call per step where nothing goes wrong: about a minute.
 CHUNK_TEXTS = RESPONSES_PER_CALL
@@ -71,6 +71,8 @@ class ModelChainAnalyzer:
         on_progress: AnalysisListener | None = None,
         on_step: StepListener | None = None,
     ) -> list[ResponseFinding]:
+        check_taxonomy(taxonomy)
+        taxonomy = assignable_part(taxonomy)
         chain = self._chain(taxonomy)
         rows: dict[str, list[int]] = {}
         for row, response in enumerate(responses):
@@ -95,7 +97,8 @@ class ModelChainAnalyzer:
         return [findings[row] for row in range(len(responses))]
 
     def estimate(self, texts: Sequence[str], taxonomy: Taxonomy) -> RunEstimate:
-        chain = self._chain(taxonomy)
+        check_taxonomy(taxonomy)
+        chain = self._chain(assignable_part(taxonomy))
         readable = readable_texts(texts, chain.cleaning.says_something)
         return estimate_of(len(texts), readable, chain.asking_steps, self.chunk_texts, self._model.limits)
 
@@ -103,7 +106,6 @@ class ModelChainAnalyzer:
         self._model.check_ready()
 
     def _chain(self, taxonomy: Taxonomy) -> _Chain:
-        check_taxonomy(taxonomy)
         chain = _Chain(taxonomy, self._model)
         chain.check_fits(self._model)
         return chain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,7 +25,7 @@ from services.surveys.models import OtherReason, Response, ResponseFinding, Sent
 from services.surveys.readable_texts import readable_texts
 from services.surveys.review_reasons import ReviewReason
 from services.surveys.run_models import RunEstimate
-from services.surveys.taxonomy_checks import check_taxonomy
+from services.surveys.taxonomy_checks import assignable_part, check_taxonomy
 
 # Bounds of what is read together: vectors of some thousand texts, a few megabytes.
 CHUNK_TEXTS = 1_000
@@ -38,6 +39,8 @@ SECONDS_PER_TEXT = 0.006
 FOREIGN_CONFIDENCE = 0.6
 FEWEST_FOREIGN_EXAMPLES = 3
 WEAK_TOPIC = 0.35
+TAXONOMIES_KEPT = 3
+"""Runs that go on side by side take turns; each would else learn anew at every chunk."""
 CLOSE_TO_OTHER = (0.35, 0.65)
 _NOTHING_READ = 0.0
 
@@ -77,7 +80,7 @@ class LocalSurveyAnalyzer:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._lock = threading.Lock()
-        self._learned: tuple[Taxonomy, _Models] | None = None
+        self._learned: deque[tuple[Taxonomy, _Models]] = deque(maxlen=TAXONOMIES_KEPT)
 
     @property
     def version(self) -> str:
@@ -92,6 +95,7 @@ class LocalSurveyAnalyzer:
         on_step: StepListener | None = None,
     ) -> list[ResponseFinding]:
         check_taxonomy(taxonomy)
+        taxonomy = assignable_part(taxonomy)
         models = self._models(taxonomy)
         rows: dict[str, list[int]] = {}
         for row, response in enumerate(responses):
@@ -115,6 +119,7 @@ class LocalSurveyAnalyzer:
 
     def estimate(self, texts: Sequence[str], taxonomy: Taxonomy) -> RunEstimate:
         check_taxonomy(taxonomy)
+        taxonomy = assignable_part(taxonomy)
         keeps_junk = _has_topic_for_nothing(taxonomy)
 
         def says_something(text: str) -> bool:
@@ -128,11 +133,14 @@ class LocalSurveyAnalyzer:
         self._embedder.check_ready()
 
     def _models(self, taxonomy: Taxonomy) -> _Models:
-        """A run asks chunk by chunk with the same taxonomy; it is learned from once."""
+        """Runs ask chunk by chunk, a few at a time; each taxonomy is learned from once."""
         with self._lock:
-            if self._learned is None or self._learned[0] != taxonomy:
-                self._learned = taxonomy, self._learn(taxonomy)
-            return self._learned[1]
+            for learned, models in self._learned:
+                if learned == taxonomy:
+                    return models
+            models = self._learn(taxonomy)
+            self._learned.append((taxonomy, models))
+            return models
 
     def _learn(self, taxonomy: Taxonomy) -> _Models:
         keeps_junk = _has_topic_for_nothing(taxonomy)

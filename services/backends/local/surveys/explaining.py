@@ -14,7 +14,7 @@ from services.backends.local.surveys.sentiment_head import CLASSES
 from services.surveys.models import OtherReason, ResponseFinding, Taxonomy
 from services.surveys.run_models import Step, StepTrace
 
-METHOD = "local-1"
+METHOD = "local-2"
 """Changes whenever the same responses may be analyzed otherwise by the same embedder."""
 
 _MOST_OTHER_TOPICS = 5

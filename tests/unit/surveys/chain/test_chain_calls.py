@@ -113,7 +113,8 @@ def test_same_words_twice_are_two_statements_each_in_its_place() -> None:
 
 def test_topics_go_by_short_ids_and_only_they_are_in_the_schema() -> None:
     desk = ChainDesk()
-    taxonomy = Taxonomy((Topic("0d3f-price", "Price"), Topic("77aa-staff", "Staff", "waiter", parent="0d3f-price")))
+    topics = (Topic("0d3f-price", "Price"), Topic("77aa-staff", "Staff", "waiter", parent="0d3f-price"))
+    taxonomy = Taxonomy(topics, (Example("It costs a lot", ("0d3f-price",)),))
     (finding,) = desk.analyze(["The waiter was rude"], taxonomy)
     assert [topic.topic_id for topic in finding.topics] == ["77aa-staff"]
     request = next(one for one in desk.model.requests if step_of(one.schema_name) == "topics")

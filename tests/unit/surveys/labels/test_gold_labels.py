@@ -9,7 +9,7 @@ import pytest
 
 from services.errors import AppError, InputError, NotFoundError
 from services.surveys.label_models import GoldImport, LabeledTopic
-from services.surveys.models import Sentiment
+from services.surveys.models import Sentiment, Topic
 from tests.unit.surveys.intake.table_files import workbook_bytes
 from tests.unit.surveys.labels.label_desk import (
     ANALYST,
@@ -149,6 +149,15 @@ def test_every_bad_row_is_told_and_the_good_ones_are_kept(desk: LabelDesk) -> No
     assert (result.kept, result.not_in_survey, result.refused) == (1, 2, 8)
     assert dict(result.unknown_topics) == {"parking": 1, "Parking": 1}
     assert gold(desk) == of("Too expensive", said=[((PRICES,), Sentiment.NEGATIVE)])
+
+
+def test_file_older_than_a_merge_is_read_with_the_topics_of_today(desk: LabelDesk) -> None:
+    service = Topic("service", "Service")
+    desk.add_version((TOPICS[0], service), {"staff": "service", "waiting": "service", "app": None})
+    result = load(desk, "id,topics,sentiment\nr1,staff|waiting,negative\nr2,app,\n")
+    assert result.kept == 1
+    assert [topic.topic_id for label in gold(desk).values() for topic in label[0]] == ["service"]
+    assert codes(result) == [(2, "unknown-topic")]
 
 
 def test_messages_about_rows_do_not_repeat_the_response(desk: LabelDesk) -> None:
