@@ -47,7 +47,10 @@ def ask(
 def load_sample(
     force: Annotated[bool, typer.Option("--force", help="Load again although the sample tenants are there.")] = False,
 ) -> None:
-    """Load the two sample tenants, Pharmacy and Clinic, with golden questions, and calibrate them."""
+    """Load the two sample tenants with golden questions, calibrate them, and load what is missing of the sample survey.
+
+    The survey has two waves; a run of each is left for a worker to make.
+    """
     from app.sample_tenants import load_sample_tenants
 
     for line in load_sample_tenants(open_services(), force=force):
