@@ -217,7 +217,7 @@ def test_twelve_files_become_a_zip_of_new_backgrounds_though_two_are_broken_and_
     click(page, "All batches")
     expect(page.get_by_text("New batch")).to_be_visible()
     expect(page).not_to_have_url(re.compile("step="))
-    click(page, re.compile("folder_open|bottle 01"))
+    click(page, re.compile("12 photos$"))
     expect(page.get_by_role("tab", name="Results")).to_have_attribute("aria-selected", "true")
 
 
