@@ -5,7 +5,6 @@ The README holds the table of settings; a test compares the two.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -13,61 +12,40 @@ from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.errors import ConfigurationError
+from services.setting_choices import (
+    AnswerBackend,
+    AnswerContainer,
+    AnswerFallback,
+    BackgroundBackend,
+    EmbeddingBackend,
+    EmbeddingContainer,
+    LabelBackend,
+    MaskBackend,
+    OpenSearchSigning,
+    PiiBackend,
+    RetrievalBackend,
+    SmtpTls,
+    SurveyBackend,
+)
 
 LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1", "localhost"})
 
-
-class AnswerBackend(StrEnum):
-    """Who writes the draft of an answer."""
-
-    EXTRACTIVE = "extractive"
-    OPENAI = "openai"
-
-
-class EmbeddingBackend(StrEnum):
-    """Who turns text into vectors."""
-
-    LOCAL = "local"
-
-
-class RetrievalBackend(StrEnum):
-    """Where passages are searched."""
-
-    FAISS = "faiss"
-
-
-class PiiBackend(StrEnum):
-    """Who finds personal data in questions."""
-
-    LOCAL = "local"
-
-
-class LabelBackend(StrEnum):
-    """Who says what is in a photo."""
-
-    LOCAL = "local"
-
-
-class BackgroundBackend(StrEnum):
-    """Who makes backgrounds from words."""
-
-    LOCAL = "local"
-    OPENAI = "openai"
-
-
-class SurveyBackend(StrEnum):
-    """Who finds topics and sentiment in survey responses."""
-
-    LOCAL = "local"
-    OPENAI = "openai"
-
-
-class SmtpTls(StrEnum):
-    """How the connection to the mail server is kept private."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    OFF = "off"
+# What a choice cannot work without.
+_NEEDED_BY = {
+    ("answer_backend", "openai"): ("openai_base_url", "openai_answer_model"),
+    ("answer_backend", "bedrock"): ("bedrock_answer_model",),
+    ("answer_backend", "bedrock_kb"): ("bedrock_answer_model", "bedrock_kb_id"),
+    ("answer_backend", "sagemaker"): ("sagemaker_answer_endpoint",),
+    ("embedding_backend", "bedrock"): ("bedrock_embedding_model",),
+    ("embedding_backend", "sagemaker"): ("sagemaker_embedding_endpoint",),
+    ("retrieval_backend", "bedrock_kb"): ("bedrock_kb_id",),
+    ("retrieval_backend", "opensearch"): ("opensearch_url",),
+    ("background_backend", "openai"): ("openai_base_url", "openai_image_model"),
+    ("background_backend", "bedrock"): ("bedrock_image_model",),
+    ("mask_backend", "bedrock"): ("bedrock_mask_model",),
+    ("survey_backend", "openai"): ("openai_base_url", "openai_survey_model"),
+    ("survey_backend", "bedrock"): ("bedrock_survey_model",),
+}
 
 
 class Settings(BaseSettings):
@@ -99,13 +77,29 @@ class Settings(BaseSettings):
     trusted_proxy: bool = Field(
         False, description="Take the caller's address from `X-Forwarded-For`; only behind a proxy that sets it."
     )
-    answer_backend: AnswerBackend = Field(AnswerBackend.EXTRACTIVE, description="`extractive` or `openai`.")
-    embedding_backend: EmbeddingBackend = Field(EmbeddingBackend.LOCAL, description="`local`.")
+    answer_backend: AnswerBackend = Field(
+        AnswerBackend.EXTRACTIVE,
+        description="Who writes drafts: `extractive` quotes; `openai`, `bedrock`, `sagemaker` and `bedrock_kb` "
+        "(RetrieveAndGenerate) generate.",
+    )
+    answer_fallback: AnswerFallback = Field(
+        AnswerFallback.NONE,
+        description="`extractive` quotes when the backend for answers fails, and says so; `none` shows the error.",
+    )
+    embedding_backend: EmbeddingBackend = Field(
+        EmbeddingBackend.LOCAL, description="Who turns text into vectors: `local`, `bedrock` or `sagemaker`."
+    )
     embedding_model: str = Field(
         "all-MiniLM-L6-v2", description="The packaged model, or a folder or hub id that sentence-transformers loads."
     )
-    retrieval_backend: RetrievalBackend = Field(RetrievalBackend.FAISS, description="`faiss`.")
-    pii_backend: PiiBackend = Field(PiiBackend.LOCAL, description="`local`.")
+    retrieval_backend: RetrievalBackend = Field(
+        RetrievalBackend.FAISS,
+        description="Where passages are searched: `faiss` on this machine, `opensearch`, or `bedrock_kb`.",
+    )
+    pii_backend: PiiBackend = Field(
+        PiiBackend.LOCAL,
+        description="Who finds personal data: `local`, or `comprehend`, which asks Amazon Comprehend beside it.",
+    )
     openai_base_url: HttpUrl | None = Field(
         None, description="OpenAI-compatible server, such as `http://127.0.0.1:11434/v1`; needed by `openai`."
     )
@@ -122,7 +116,7 @@ class Settings(BaseSettings):
     )
     survey_backend: SurveyBackend = Field(
         SurveyBackend.LOCAL,
-        description="What survey runs use unless told otherwise: `local`, or `openai` for a language model.",
+        description="What survey runs use unless told otherwise: `local`, or a language model: `openai`, `bedrock`.",
     )
     openai_survey_model: str | None = Field(
         None,
@@ -138,13 +132,19 @@ class Settings(BaseSettings):
     openai_survey_output_price: float | None = Field(
         None, ge=0, le=1_000, description="What a million tokens of its replies cost, in US dollars."
     )
-    label_backend: LabelBackend = Field(LabelBackend.LOCAL, description="`local`.")
+    label_backend: LabelBackend = Field(
+        LabelBackend.LOCAL, description="Who says what is in photos: `local` or `rekognition`."
+    )
     clip_model: str | None = Field(
         None,
         description="CLIP model that names what is in photos: a folder or hub id that sentence-transformers loads.",
     )
     background_backend: BackgroundBackend = Field(
-        BackgroundBackend.LOCAL, description="`local` composes backgrounds, `openai` has them generated."
+        BackgroundBackend.LOCAL,
+        description="`local` composes backgrounds, `openai` and `bedrock` have them generated.",
+    )
+    mask_backend: MaskBackend = Field(
+        MaskBackend.LOCAL, description="Who cuts products out: `local`, or `bedrock`, which costs money per photo."
     )
     segmentation_model: Path | None = Field(
         None,
@@ -205,6 +205,87 @@ class Settings(BaseSettings):
         10, ge=1, le=3600, description="How long a worker that stops lets items end before it hands them back."
     )
 
+    aws_region: str | None = Field(
+        None, description="Region of all AWS services; unset takes the one of the AWS environment."
+    )
+    bedrock_answer_model: str | None = Field(
+        None, description="Model or inference profile that writes drafts; needed by `bedrock` and `bedrock_kb`."
+    )
+    bedrock_guardrail_id: str | None = Field(None, description="Guardrail that the drafts pass through.")
+    bedrock_guardrail_version: str | None = Field(None, description="Its version; needed with the guardrail.")
+    bedrock_survey_model: str | None = Field(
+        None,
+        description="Model or inference profile that reads survey responses; needed by "
+        "`FRONTLINE_SURVEY_BACKEND=bedrock`, and beside others it is offered for single runs.",
+    )
+    bedrock_survey_requests_per_minute: int | None = Field(
+        None, ge=1, description="The account's quota for that model, shared by all workers; unset sets no limit."
+    )
+    bedrock_survey_tokens_per_minute: int | None = Field(
+        None, ge=1_000, description="The account's quota of tokens for that model; unset sets no limit."
+    )
+    bedrock_image_model: str | None = Field(
+        None, description="Model that paints backgrounds; needed by `FRONTLINE_BACKGROUND_BACKEND=bedrock`."
+    )
+    bedrock_mask_model: str | None = Field(
+        None, description="Model that cuts products out; needed by `FRONTLINE_MASK_BACKEND=bedrock`."
+    )
+    bedrock_embedding_model: str | None = Field(
+        None, description="Model that turns text into vectors; needed by `FRONTLINE_EMBEDDING_BACKEND=bedrock`."
+    )
+    bedrock_embedding_dimension: int | None = Field(
+        None, ge=64, le=4096, description="Length of its vectors, where the model offers several; unset takes its own."
+    )
+    bedrock_kb_id: str | None = Field(
+        None, description="Bedrock knowledge base; needed by `bedrock_kb` for answers and for retrieval."
+    )
+    bedrock_kb_data_source_id: str | None = Field(
+        None,
+        description="Custom data source of that knowledge base that published versions are put into; unset leaves what "
+        "is in it to others.",
+    )
+    sagemaker_answer_endpoint: str | None = Field(
+        None, description="Endpoint of a text model; needed by `FRONTLINE_ANSWER_BACKEND=sagemaker`."
+    )
+    sagemaker_answer_container: AnswerContainer = Field(
+        AnswerContainer.TGI, description="What serves it: `tgi`, `vllm` (also LMI) or `jumpstart`."
+    )
+    sagemaker_embedding_endpoint: str | None = Field(
+        None, description="Endpoint of an embedding model; needed by `FRONTLINE_EMBEDDING_BACKEND=sagemaker`."
+    )
+    sagemaker_embedding_container: EmbeddingContainer = Field(
+        EmbeddingContainer.TEI, description="What serves it: `tei`, `hugging_face` or `jumpstart`."
+    )
+    opensearch_url: HttpUrl | None = Field(
+        None, description="Address of OpenSearch; needed by `FRONTLINE_RETRIEVAL_BACKEND=opensearch`."
+    )
+    opensearch_signing: OpenSearchSigning = Field(
+        OpenSearchSigning.SERVICE, description="`es` for OpenSearch Service, `aoss` for Serverless, `none` for neither."
+    )
+    rekognition_moderation_confidence: float | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Photos in which Rekognition sees unsafe content with this confidence, in percent, are refused; "
+        "unset does not ask.",
+    )
+    sns_topic_arn: str | None = Field(None, description="SNS topic that hears of ended batches; unset sends nothing.")
+    s3_kms_key_id: str | None = Field(
+        None, description="KMS key for files in S3; unset leaves it to the bucket's own setting."
+    )
+    link_hours: int = Field(
+        24, ge=1, le=168, description="How long links to files in S3 last, in hours; what AWS allows may be less."
+    )
+    capture_root: str | None = Field(
+        None,
+        description="`s3://bucket/prefix`, or a folder, where requests to models and their replies are kept, personal "
+        "data masked; unset keeps none.",
+    )
+    capture_share: float = Field(1.0, ge=0, le=1, description="Which share of the calls is kept there.")
+    capture_days: int = Field(30, ge=1, le=3650, description="After how many days what is kept there is deleted.")
+    model_prices: Path | None = Field(
+        None, description="YAML file with prices of models that replace or add to the packaged table."
+    )
     lane_limits: str | None = Field(
         None,
         description="How much backends may be asked for by all workers together, such as `openai=4,30/60`: 4 items at "
@@ -237,20 +318,14 @@ class Settings(BaseSettings):
     def _consistent(self) -> Self:
         if self.demo and self.host not in LOOPBACK_ADDRESSES:
             raise ValueError("FRONTLINE_DEMO signs people in without a password, so FRONTLINE_HOST must be 127.0.0.1")
-        if self.answer_backend is AnswerBackend.OPENAI and not (self.openai_base_url and self.openai_answer_model):
-            raise ValueError(
-                "FRONTLINE_ANSWER_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_ANSWER_MODEL"
-            )
-        if self.background_backend is BackgroundBackend.OPENAI and not (
-            self.openai_base_url and self.openai_image_model
-        ):
-            raise ValueError(
-                "FRONTLINE_BACKGROUND_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_IMAGE_MODEL"
-            )
-        if self.survey_backend is SurveyBackend.OPENAI and not (self.openai_base_url and self.openai_survey_model):
-            raise ValueError(
-                "FRONTLINE_SURVEY_BACKEND=openai needs FRONTLINE_OPENAI_BASE_URL and FRONTLINE_OPENAI_SURVEY_MODEL"
-            )
+        for chosen, needed in _NEEDED_BY.items():
+            name, value = chosen
+            missing = [one for one in needed if not getattr(self, one)]
+            if getattr(self, name) == value and missing:
+                wanted = " and ".join(f"FRONTLINE_{one.upper()}" for one in needed)
+                raise ValueError(f"FRONTLINE_{name.upper()}={value} needs {wanted}")
+        if bool(self.bedrock_guardrail_id) != bool(self.bedrock_guardrail_version):
+            raise ValueError("FRONTLINE_BEDROCK_GUARDRAIL_ID and FRONTLINE_BEDROCK_GUARDRAIL_VERSION belong together")
         if (self.openai_survey_input_price is None) != (self.openai_survey_output_price is None):
             raise ValueError(
                 "FRONTLINE_OPENAI_SURVEY_INPUT_PRICE and FRONTLINE_OPENAI_SURVEY_OUTPUT_PRICE belong together"

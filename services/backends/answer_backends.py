@@ -8,7 +8,8 @@ from services.knowledge.chunking import ChunkSize
 from services.ports.answers import AnswerGenerator
 from services.ports.knowledge import Embedder, KnowledgeIndex
 from services.ports.privacy import PersonalDataDetector
-from services.settings import AnswerBackend, Settings
+from services.setting_choices import AnswerBackend
+from services.settings import Settings
 from services.storage.files import SnapshotFolders
 
 

@@ -16,7 +16,8 @@ from services.images.mask_models import CutOut, MaskHints
 from services.images.models import Label
 from services.images.notices import Mail
 from services.ports.images import BackdropSearch, BackgroundGenerator, LabelDetector, SubjectCutter
-from services.settings import BackgroundBackend, Settings
+from services.setting_choices import BackgroundBackend
+from services.settings import Settings
 
 if TYPE_CHECKING:
     from services.images.backdrops import LibraryPicture

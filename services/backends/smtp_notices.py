@@ -19,7 +19,7 @@ from services.errors import (
     BackendTimeoutError,
     BackendUnavailableError,
 )
-from services.settings import SmtpTls
+from services.setting_choices import SmtpTls
 
 _TIMEOUT_SECONDS = 20.0
 _ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")

@@ -10,7 +10,8 @@ from services.ports.knowledge import Embedder
 from services.ports.language_models import LanguageModel, ModelLimits, ModelReply, ModelRequest
 from services.ports.paid_calls import PaidCallLedger
 from services.ports.surveys import SurveyAnalyzer, TopicSuggester
-from services.settings import Settings, SurveyBackend
+from services.setting_choices import SurveyBackend
+from services.settings import Settings
 from services.surveys.memory_ledger import MemoryLedger
 from services.surveys.run_backends import OfferedBackend, SurveyBackends
 

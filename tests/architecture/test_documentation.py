@@ -40,8 +40,8 @@ def test_commands_in_the_documentation_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_settings_in_the_documentation_exist(page: Path) -> None:
-    used = set(re.findall(r"FRONTLINE_[A-Z_]*[A-Z]", page.read_text(encoding="utf-8")))
-    known = set(re.findall(r"`(FRONTLINE_[A-Z_]+)` \|", settings_table())) | {"FRONTLINE_TEST_CHROMIUM"}
+    used = set(re.findall(r"FRONTLINE_[A-Z0-9_]*[A-Z]", page.read_text(encoding="utf-8")))
+    known = set(re.findall(r"`(FRONTLINE_[A-Z0-9_]+)` \|", settings_table())) | {"FRONTLINE_TEST_CHROMIUM"}
     assert used <= known
 
 

@@ -21,7 +21,7 @@ from services.errors import (
     BackendUnavailableError,
 )
 from services.ports.answers import AnswerGenerator
-from services.settings import AnswerBackend
+from services.setting_choices import AnswerBackend
 from tests.answer_fakes import FakeAnswerGenerator, passage
 from tests.contract.answer_generator import CODES, PASSAGES, AnswerGeneratorContract
 from tests.fakes import FakeEmbedder

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from services.errors import ConfigurationError
-from services.settings import AnswerBackend, Settings, load_settings
+from services.setting_choices import AnswerBackend
+from services.settings import Settings, load_settings
 
 
 def problem(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:

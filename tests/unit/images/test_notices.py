@@ -22,7 +22,7 @@ from services.images.models import NoticeState
 from services.images.notices import Mail, notice_words, subject
 from services.images.totals import RunTotals
 from services.jobs.models import Job, JobStatus
-from services.settings import SmtpTls
+from services.setting_choices import SmtpTls
 from tests.serving import free_port
 from tests.smtp_server import SmtpTestServer, make_certificate, running_smtp_server
 from tests.unit.images.batch_desk import GRACE, LEFT, MIA, TENANT, PhotoDesk, blank_photo, photo
