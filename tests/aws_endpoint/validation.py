@@ -65,7 +65,7 @@ def _structure_problems(shape: Any, value: Any, path: str) -> Iterator[str]:
         yield f"'{path}' must have exactly one member, and has {len(present)}"
     for name, item in present.items():
         member = shape.members.get(name)
-        if member is not None and not getattr(member, "is_eventstream", False):
+        if member is not None and not member.serialization.get("eventstream"):
             yield from problems(member, item, _at(path, name))
 
 

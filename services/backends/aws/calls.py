@@ -18,6 +18,9 @@ from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsCallName, AwsProble
 from services.errors import AppError, BackendThrottledError, BackendTimeoutError, BackendUnavailableError
 from services.ports.model_calls import ModelCall, ModelCallRecorder, NoRecorder
 
+# XML is refused by botocore when it is broken, and some replies in it are empty on purpose.
+_PROTOCOLS_WITH_EMPTY_REPLIES = frozenset({"rest-xml", "query", "ec2"})
+
 _T = TypeVar("_T")
 
 RefusalReader = Callable[[AwsProblem], AppError | None]
@@ -59,6 +62,7 @@ class Usage:
     output_tokens: int = 0
     images: int = 0
     units: int = 0
+    variant: str = ""
 
 
 @dataclass(slots=True)
@@ -219,6 +223,10 @@ class AwsService:
     def _once(self, name: AwsCallName, parameters: Mapping[str, Any], refused: RefusalReader | None) -> dict[str, Any]:
         with self._place(), _ours(name, refused):
             reply = self._invoke(name.operation, parameters)
+            if self._is_hollow(name.operation, reply):
+                raise BackendUnavailableError(
+                    f"The reply of the {self.called} came without its content.", code=UNKNOWN_OUTCOME
+                )
             return {key: value.read() if hasattr(value, "iter_chunks") else value for key, value in reply.items()}
 
     def _opened(
@@ -239,9 +247,22 @@ class AwsService:
             yield event
 
     def _invoke(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        client = self._clients.client(self._service, read_timeout_seconds=self.policy.read_timeout_seconds)
+        client = self._client()
         reply: dict[str, Any] = getattr(client, _method_of(client, operation))(**parameters)
+        if not _has_members(client, operation, reply):
+            raise BackendUnavailableError(f"The reply of the {self.called} cannot be read.", code=UNKNOWN_OUTCOME)
         return reply
+
+    def _is_hollow(self, operation: str, reply: Mapping[str, Any]) -> bool:
+        """Whether a reply cannot be whole: botocore reads JSON that was cut off as a reply without members."""
+        model = self._client().meta.service_model.operation_model(operation)
+        if model.service_model.resolved_protocol in _PROTOCOLS_WITH_EMPTY_REPLIES or model.output_shape is None:
+            return False
+        members = set(reply) - {"ResponseMetadata"}
+        return not members or not set(model.output_shape.required_members) <= members
+
+    def _client(self) -> Any:
+        return self._clients.client(self._service, read_timeout_seconds=self.policy.read_timeout_seconds)
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -279,6 +300,7 @@ class AwsService:
                 output_tokens=took.output_tokens,
                 images=took.images,
                 units=took.units,
+                variant=took.variant,
                 milliseconds=(self._clock() - started) * 1000,
             ),
             request=parameters,
@@ -292,6 +314,12 @@ def _method_of(client: Any, operation: str) -> str:
         if api_name == operation:
             return method
     raise ValueError(operation)
+
+
+def _has_members(client: Any, operation: str, reply: Mapping[str, Any]) -> bool:
+    """Botocore raises nothing for a body that is cut, empty or no JSON: it gives a reply without members."""
+    shape = client.meta.service_model.operation_model(operation).output_shape
+    return shape is None or not shape.members or any(name in reply for name in shape.members)
 
 
 def _longer_of_asked_and(drawn: wait_random_exponential) -> Callable[[RetryCallState], float]:
