@@ -5,8 +5,10 @@ python -m bench.matte_training DATA_DIR
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +23,17 @@ from services.backends.local.mattes.box_window import window_around
 from services.backends.local.mattes.hints import DROP, hint_map
 from services.backends.local.mattes.learned import FILE, Ridge
 from services.backends.local.mattes.mask_signals import SIGNALS, intersection_over_union, measure_signals
-from services.backends.local.mattes.network import SegmentationNetwork
+from services.backends.local.mattes.network import USUAL_SIDE, SegmentationNetwork, network_input
 from services.backends.local.mattes.network_view import view
 from services.backends.local.mattes.packaged_network import packaged_network
 from services.backends.local.mattes.patch_features import describe
+from services.backends.local.mattes.quantize import (
+    RANGES,
+    layers_to_quantize,
+    learned_ranges,
+    prepared,
+    quantize,
+)
 from services.backends.local.mattes.scene import Scene, read_scene, reduced
 from services.backends.local.mattes.subject_search import Found, frame_of, search_subject
 from services.images.mask_models import Box, MaskHints
@@ -163,6 +172,44 @@ def _crops(photo: Photo, rng: np.random.Generator) -> list[tuple[slice, slice]]:
     return crops
 
 
+def layer_ranges(tuned: Sequence[Photo], file: Path) -> dict[str, Any]:
+    """The smallest and largest value in each layer of the network over the tuning photos and their mirror images."""
+    import onnx
+    import onnxruntime
+
+    with tempfile.TemporaryDirectory() as folder:
+        model = prepared(file, (USUAL_SIDE, USUAL_SIDE), Path(folder))
+    chosen = set(layers_to_quantize(model))
+    weights = {one.name for one in model.graph.initializer}
+    names = sorted(
+        {
+            name
+            for node in model.graph.node
+            if node.name in chosen
+            for name in (*node.input, *node.output)
+            if name and name not in weights
+        }
+    )
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    lows, highs = np.full(len(names), np.inf), np.full(len(names), -np.inf)
+    for photo in tuned:
+        rgb = np.asarray(photo.picture)
+        for look in (rgb, np.ascontiguousarray(rgb[:, ::-1])):
+            values = network_input(look, (USUAL_SIDE, USUAL_SIDE))
+            outputs = session.run(names, {session.get_inputs()[0].name: values})
+            lows = np.minimum(lows, [output.min() for output in outputs])
+            highs = np.maximum(highs, [output.max() for output in outputs])
+    return {
+        "network_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "tensors": {
+            name: [float(f"{low:.6g}"), float(f"{high:.6g}")]
+            for name, low, high in zip(names, lows, highs, strict=True)
+        },
+    }
+
+
 def _judged(small: NDArray[np.uint8], found: Found, truth: NDArray[np.bool_]) -> list[Sample]:
     if not found.mask.any() or found.mask.all():
         return []
@@ -189,6 +236,9 @@ def main(data: Path) -> None:
     file = packaged_network()
     if file is None:
         raise SystemExit("There is no packaged network to learn from; run make setup where the package index has it.")
+    RANGES.write_text(json.dumps(layer_ranges(tuned, file)) + "\n", encoding="utf-8")
+    learned_ranges.cache_clear()
+    quantize(file, learned_ranges())  # the doubts are learned from what will be run
     values["network_quality"] = fit(network_quality_samples(tuned, SegmentationNetwork(file)), NETWORK_QUALITY_STRENGTH)
     FILE.write_text(json.dumps(values) + "\n", encoding="utf-8")
 

@@ -26,7 +26,7 @@ from services.backends.local.mattes.scene import Floats, Mask, Pixels, reduced
 from services.backends.local.mattes.subject_search import search_subject
 from services.images.mask_models import CutOut, MaskDoubt, MaskHints
 
-VERSION = 3
+VERSION = 4
 """Goes up whenever the mattes change."""
 
 PLAIN_AREAS = (0.002, 0.9)
@@ -77,7 +77,7 @@ class LocalSubjectCutter:
         alpha = own_matte(picture)
         rgb = np.asarray(picture.convert("RGB"), np.uint8)
         if alpha is not None and given is None:
-            return _finished(rgb, alpha, "own-alpha", ())
+            return finished(rgb, alpha, "own-alpha", ())
         if given is None:
             coarse = self._automatic(rgb)
             matte = refine(rgb, coarse.subject)
@@ -85,7 +85,7 @@ class LocalSubjectCutter:
             coarse, matte = self._hinted(rgb, given)
         if alpha is not None:
             np.minimum(matte, alpha, out=matte)
-        return _finished(rgb, matte, coarse.method, coarse.doubts)
+        return finished(rgb, matte, coarse.method, coarse.doubts)
 
     def clean_edges(self, picture: Image.Image, matte: Image.Image) -> Image.Image:
         rgb = np.asarray(picture.convert("RGB"), np.uint8)
@@ -167,7 +167,8 @@ def _first_network(folder: Path) -> Path | None:
     return min(folder.glob("*.onnx"), default=None) if folder.is_dir() else None
 
 
-def _finished(rgb: Pixels, matte: Pixels, method: str, doubts: tuple[MaskDoubt, ...]) -> CutOut:
+def finished(rgb: Pixels, matte: Pixels, method: str, doubts: tuple[MaskDoubt, ...]) -> CutOut:
+    """The cut-out with this matte: its regions, and what certainly speaks against it beside these doubts."""
     region_map, regions = find_regions(rgb, matte)
     seen = (*certain_doubts(matte >= 128, regions, method), *doubts)
     if MaskDoubt.EMPTY in seen:

@@ -23,6 +23,8 @@ ISNET_MEAN, ISNET_DEVIATION = np.float32(0.5), np.float32(1)
 USUAL_SIDE = 320
 """For networks that take any size."""
 
+_USUAL_SIZE = (USUAL_SIDE, USUAL_SIDE)
+
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -74,16 +76,13 @@ class SegmentationNetwork:
         if opened.smaller is None:
             mirrored = np.ascontiguousarray(rgb[:, ::-1])
             return np.ascontiguousarray(self._run(opened.session, opened, mirrored, opened.size)[:, ::-1])
-        found = self._run(opened.smaller, opened, rgb, _smaller(opened.size))
+        found = self._run(opened.smaller, opened, rgb, smaller(opened.size))
         return np.asarray(cv2.resize(found, opened.size), np.float32)
 
     def _run(self, session: Any, opened: _Opened, rgb: Pixels, size: tuple[int, int]) -> Floats:
-        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-        isnet = "isnet" in self._file.stem.casefold()
-        mean, deviation = (ISNET_MEAN, ISNET_DEVIATION) if isnet else (MEAN, DEVIATION)
-        values = ((small.astype(np.float32) / max(float(small.max()), 1.0) - mean) / deviation).astype(np.float32)
+        values = network_input(rgb, size, isnet="isnet" in self._file.stem.casefold())
         try:
-            output = session.run(None, {opened.input_name: values.transpose(2, 0, 1)[None]})[0]
+            output = session.run(None, {opened.input_name: values})[0]
         except Exception as exc:  # onnxruntime's errors have no class of their own to name
             raise BackendError(
                 "The segmentation network failed on this picture.",
@@ -123,6 +122,11 @@ class SegmentationNetwork:
                 def opened(network: str | bytes) -> Any:
                     return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
+                quantized = {size: quantized_file(self._file, size) for size in (_USUAL_SIZE, smaller(_USUAL_SIZE))}
+                if all(file.is_file() for file in quantized.values()):
+                    first, other = (opened(str(file)) for file in quantized.values())
+                    self._opened = _Opened(first, first.get_inputs()[0].name, _USUAL_SIZE, other)
+                    return self._opened
                 try:
                     session = opened(str(self._file))
                 except Exception as exc:  # onnxruntime's errors have no class of their own to name
@@ -133,14 +137,22 @@ class SegmentationNetwork:
                 height, width = (
                     side if isinstance(side, int) and side > 0 else USUAL_SIDE for side in inputs[0].shape[2:]
                 )
-                smaller = None
+                second = None
                 if isinstance(inputs[0].shape[2], int):
                     with contextlib.suppress(Exception):  # a network whose layers know their sizes cannot be resized
-                        smaller = opened(_resized(self._file, _smaller((width, height))))
-                        shape = (1, 3, *_smaller((width, height))[::-1])
-                        smaller.run(None, {inputs[0].name: np.zeros(shape, np.float32)})
-                self._opened = _Opened(session, inputs[0].name, (width, height), smaller)
+                        second = opened(resized(self._file, smaller((width, height))))
+                        shape = (1, 3, *smaller((width, height))[::-1])
+                        second.run(None, {inputs[0].name: np.zeros(shape, np.float32)})
+                self._opened = _Opened(session, inputs[0].name, (width, height), second)
             return self._opened
+
+
+def network_input(rgb: Pixels, size: tuple[int, int], *, isnet: bool = False) -> Floats:
+    """The picture as such networks want it: (1, 3, height, width), in the statistics that they were trained with."""
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    mean, deviation = (ISNET_MEAN, ISNET_DEVIATION) if isnet else (MEAN, DEVIATION)
+    values = ((small.astype(np.float32) / max(float(small.max()), 1.0) - mean) / deviation).astype(np.float32)
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[None])
 
 
 @cache
@@ -154,13 +166,19 @@ def _share_memory() -> None:
     onnxruntime.create_and_register_allocator(place, None)
 
 
-def _smaller(size: tuple[int, int]) -> tuple[int, int]:
+def quantized_file(network: Path, size: tuple[int, int]) -> Path:
+    """Where the int8 version for pictures of a (width, height) lies, if there is one."""
+    return network.with_name(f"{network.stem}-{size[0]}x{size[1]}.int8")
+
+
+def smaller(size: tuple[int, int]) -> tuple[int, int]:
+    """The (width, height) of the second look."""
     # Such networks halve their input five times.
     width, height = (max(round(side * SECOND_SCALE / 32), 1) * 32 for side in size)
     return width, height
 
 
-def _resized(file: Path, size: tuple[int, int]) -> bytes:
+def resized(file: Path, size: tuple[int, int]) -> bytes:
     """The network for pictures of another (width, height), with its first output alone."""
     import onnx
 

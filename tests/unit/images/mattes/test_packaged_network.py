@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from services.backends.local.mattes.cutter import LocalSubjectCutter
-from services.backends.local.mattes.network import SegmentationNetwork
+from services.backends.local.mattes.mask_signals import intersection_over_union
+from services.backends.local.mattes.network import SegmentationNetwork, quantized_file
 from services.backends.local.mattes.network_view import NetworkView, view_doubts
 from services.backends.local.mattes.packaged_network import packaged_network
+from services.backends.local.mattes.quantize import learned_ranges, quantize
 from services.images.mask_models import Box, MaskDoubt, MaskHints, Stroke
 
 ROOT = Path(__file__).parents[4]
@@ -66,6 +69,34 @@ def test_what_is_installed_beside_the_packages_is_pinned_by_its_checksum() -> No
     pins = [line for line in (ROOT / "requirements-models.txt").read_text().splitlines() if not line.startswith("#")]
     assert pins
     assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
+
+
+def test_setup_made_its_int8_version_and_that_is_what_is_run(network: Path, tmp_path: Path) -> None:
+    sizes = ((320, 320), (224, 224))
+    assert all(quantized_file(network, size).is_file() for size in sizes)
+    broken = tmp_path / network.name
+    broken.write_bytes(b"no network")
+    for size in sizes:
+        shutil.copy(quantized_file(network, size), quantized_file(broken, size))
+    picture = np.asarray(scene())
+    assert np.array_equal(
+        SegmentationNetwork(broken).probability(picture), SegmentationNetwork(network).probability(picture)
+    )
+
+
+def test_int8_sees_what_the_original_sees(network: Path, tmp_path: Path) -> None:
+    original = shutil.copy(network, tmp_path)
+    picture = np.asarray(scene())
+    precise = SegmentationNetwork(Path(original)).probability(picture) > 0.5
+    quick = SegmentationNetwork(network).probability(picture) > 0.5
+    assert intersection_over_union(precise, quick) > 0.9
+
+
+def test_network_of_other_weights_is_not_quantized_with_these_ranges(tmp_path: Path) -> None:
+    other = tmp_path / "other.onnx"
+    other.write_bytes(b"other weights")
+    assert quantize(other, learned_ranges()) == []
+    assert list(tmp_path.iterdir()) == [other]
 
 
 def test_product_in_a_scene_is_cut_out_by_the_network(cutter: LocalSubjectCutter) -> None:
