@@ -14,6 +14,9 @@ def main(folder: Path, *, without_network: bool) -> None:
     """Print one line of JSON: median CPU seconds per photo, and the peak memory of this process in MiB."""
     from services.backends.local.mattes.cutter import LocalSubjectCutter
     from services.backends.local.mattes.packaged_network import packaged_network
+    from services.backends.process_memory import give_memory_back
+
+    give_memory_back()  # as every worker does
 
     cutter = LocalSubjectCutter(folder / "no-models", packaged=None if without_network else packaged_network())
     seconds = []

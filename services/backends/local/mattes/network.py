@@ -82,7 +82,7 @@ class SegmentationNetwork:
     def _run(self, session: Any, opened: _Opened, rgb: Pixels, size: tuple[int, int]) -> Floats:
         values = network_input(rgb, size, isnet="isnet" in self._file.stem.casefold())
         try:
-            output = session.run(None, {opened.input_name: values})[0]
+            output = session.run(None, {opened.input_name: values}, _giving_back())[0]
         except Exception as exc:  # onnxruntime's errors have no class of their own to name
             raise BackendError(
                 "The segmentation network failed on this picture.",
@@ -111,13 +111,11 @@ class SegmentationNetwork:
             if self._opened is None:
                 import onnxruntime
 
-                _share_memory()
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = 1
                 options.inter_op_num_threads = 1
                 options.enable_mem_pattern = False
                 options.log_severity_level = 3  # a network that is run at another size than it was saved at is told of
-                options.add_session_config_entry("session.use_env_allocators", "1")
 
                 def opened(network: str | bytes) -> Any:
                     return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
@@ -156,14 +154,13 @@ def network_input(rgb: Pixels, size: tuple[int, int], *, isnet: bool = False) ->
 
 
 @cache
-def _share_memory() -> None:
-    """One pool of memory for all sessions: they run in turns, and each would keep its own."""
+def _giving_back() -> Any:
+    """How a network is run: the memory of its layers is given back, for what works on the whole picture afterwards."""
     import onnxruntime
 
-    place = onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-    )
-    onnxruntime.create_and_register_allocator(place, None)
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def quantized_file(network: Path, size: tuple[int, int]) -> Path:
