@@ -1,4 +1,4 @@
-"""A real S3 endpoint for tests, over the wire."""
+"""Real S3, KMS, SNS and SQS endpoints for tests, over the wire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ BUCKET = "frontline"
 def running_s3() -> Iterator[str]:
     """Run moto's server and point the AWS environment of this process to it; yields its address."""
     import boto3
-    from cloudpathlib import S3Client
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -28,12 +27,15 @@ def running_s3() -> Iterator[str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+    before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     try:
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        S3Client().set_as_default_client()  # the one of another test may know another address
+        boto3.Session().client("s3").create_bucket(Bucket=BUCKET)
         yield address
     finally:
         server.stop()
-        for name in environment:
-            del os.environ[name]
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

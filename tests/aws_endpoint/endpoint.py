@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -37,12 +39,14 @@ class AwsEndpoint:
         faults: What goes wrong.
         expired_keys: Access keys whose session is over.
         region: If set, Bedrock's models are in this region alone.
+        broken_services: What went wrong in modules of services that cannot be imported.
     """
 
     def __init__(self, port: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
         self.faults = FaultPlan(clock)
         self.expired_keys: set[str] = set()
         self.region: str | None = None
+        self.broken_services: list[str] = []
         self._answers: dict[tuple[str, str], Answer] = {}
         self._resets: list[Callable[[], None]] = []
         self._calls: list[AwsRequest] = []
@@ -146,12 +150,25 @@ class AwsEndpoint:
         return exchange(self, raw)
 
 
-def register_services(endpoint: AwsEndpoint) -> None:
-    """Let every module beside ``services/__init__.py`` register its answers, in the order of the names."""
+def register_services(endpoint: AwsEndpoint) -> list[str]:
+    """Let every module beside ``services/__init__.py`` register its answers, in the order of the names.
+
+    Returns:
+        What went wrong in modules that cannot be imported. They leave the other services alone: each is a warning, and
+        told again when something is asked that nobody answers.
+    """
+    broken = []
     for module in sorted(iter_modules(services.__path__), key=lambda module: module.name):
-        register = getattr(import_module(f"{services.__name__}.{module.name}"), "register", None)
+        name = f"{services.__name__}.{module.name}"
+        try:
+            register = getattr(import_module(name), "register", None)
+        except Exception:
+            broken.append(f"{name} cannot be imported.\n{traceback.format_exc(limit=-3)}")
+            warnings.warn(broken[-1], stacklevel=2)
+            continue
         if register is not None:
             register(endpoint)
+    return broken
 
 
 @contextmanager
@@ -184,12 +201,17 @@ def running_aws_endpoint(with_moto: bool = False, port: int = 0) -> Iterator[Aws
     from tests.s3 import running_s3
 
     endpoint = AwsEndpoint(port)
-    register_services(endpoint)
+    endpoint.broken_services = register_services(endpoint)
     with ExitStack() as stack:
         if with_moto:
             stack.enter_context(running_s3())
         endpoint.start()
         stack.callback(endpoint.stop)
         stack.enter_context(_environment(endpoint.environment()))
-        yield endpoint
+        try:
+            yield endpoint
+        except BaseException as error:
+            for mistake in endpoint.mistakes:
+                error.add_note(mistake)
+            raise
     assert not endpoint.mistakes, "\n\n".join(endpoint.mistakes)

@@ -75,6 +75,8 @@ def exchange(endpoint: AwsEndpoint, raw: routing.RawRequest) -> Delivered:
             raise error
         if planned == "timeout":
             return Delivered(wire.Reply(200, {}, b""), "hold")
+        if planned == "hollow":
+            return Delivered(wire.write_reply(route.operation, _hollow_members(route.operation)))
         if planned in {"malformed", "empty"}:
             return Delivered(_spoiled(route.operation, planned))
         _check_request(request, route, endpoint.region)
@@ -109,6 +111,18 @@ def _spoiled(operation: Any, planned: Fault) -> wire.Reply:
     return wire.Reply(200, headers, _GARBAGE * 4 if planned == "malformed" else b"")
 
 
+def _hollow_members(operation: Any) -> dict[str, Any]:
+    """Every member of the reply without what belongs into it, whatever the model requires."""
+    hollow = {"structure": {}, "map": {}, "list": [], "string": "", "blob": b"{}"}
+    members: dict[str, Any] = {}
+    for name, shape in operation.output_shape.members.items():
+        if shape.serialization.get("eventstream"):
+            members[name] = ({event: {}} for event, item in shape.members.items() if not item.metadata.get("exception"))
+        elif shape.type_name in hollow:
+            members[name] = hollow[shape.type_name]
+    return members
+
+
 def _check_request(request: AwsRequest, route: routing.Route, region: str | None) -> None:
     shape = route.operation.input_shape
     found = list(validation.problems(shape, request.parameters)) if shape is not None else []
@@ -123,7 +137,7 @@ def _answered(endpoint: AwsEndpoint, request: AwsRequest, route: routing.Route) 
     called = f"{request.service} {request.operation}"
     answer = endpoint.answer_of(request.service, request.operation)
     if answer is None:
-        endpoint.mistake(f"Nothing answers {called}.")
+        endpoint.mistake("\n".join([f"Nothing answers {called}.", *endpoint.broken_services]))
         raise AwsFault("InternalFailure", f"Nothing answers {called}.", status=501)
     try:
         members = answer(request)

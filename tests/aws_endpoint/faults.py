@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# "throttled", "error" and "unavailable" become the error that the called operation models for it; the others
-# spoil the reply itself.
-KINDS: Final = ("throttled", "error", "unavailable", "timeout", "stall", "cut", "malformed", "empty")
+# "throttled", "error" and "unavailable" become the error that the called operation models for it. The others spoil the
+# reply: "timeout" sends nothing, "stall" stops in the middle, "cut" closes the connection there, "malformed" cannot be
+# read, "empty" has no body, and "hollow" has every member but nothing in it.
+KINDS: Final = ("throttled", "error", "unavailable", "timeout", "stall", "cut", "malformed", "empty", "hollow")
 EVERY: Final = "*"
+DECK: Final = 100
 
 
 class AwsFault(Exception):  # noqa: N818 - AWS calls them faults too
@@ -77,6 +79,17 @@ class _Shares:
     throttled: float
     errors: float
     draws: random.Random
+    deck: list[Fault | None] = field(default_factory=list)
+
+    def draw(self) -> Fault | None:
+        """The next of a shuffled deck, which holds the shares exactly."""
+        if not self.deck:
+            throttled, failed = round(self.throttled * DECK), round(self.errors * DECK)
+            faults: list[Fault | None] = ["throttled"] * throttled
+            faults += [self.draws.choice(["error", "unavailable"]) for _ in range(failed)]
+            self.deck = faults + [None] * (DECK - len(faults))
+            self.draws.shuffle(self.deck)
+        return self.deck.pop()
 
 
 @dataclass(slots=True)
@@ -118,7 +131,10 @@ class FaultPlan:
                 self._single.setdefault((service, operation), deque()).extend([fault] * times)
 
     def share(self, throttled: float = 0.0, errors: float = 0.0, seed: int = 7) -> None:
-        """Spoil shares (0 to 1) of all calls from now on: the same calls in the same order fail for the same seed."""
+        """Spoil shares (0 to 1, to the percent) of all calls from now on, exactly so of every 100 in a row.
+
+        The same calls in the same order fail for the same seed.
+        """
         if not 0 <= throttled + errors <= 1:
             raise ValueError("The shares must be between 0 and 1 together.")
         with self._lock:
@@ -161,14 +177,7 @@ class FaultPlan:
             return self._drawn()
 
     def _drawn(self) -> Fault | None:
-        if self._shares is None:
-            return None
-        drawn = self._shares.draws.random()
-        if drawn < self._shares.throttled:
-            return "throttled"
-        if drawn < self._shares.throttled + self._shares.errors:
-            return self._shares.draws.choice(["error", "unavailable"])
-        return None
+        return None if self._shares is None else self._shares.draw()
 
 
 def _check(fault: Fault) -> None:

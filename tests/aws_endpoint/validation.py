@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 # How the models write the characters beyond the basic plane, as pairs of surrogates.
 _SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"

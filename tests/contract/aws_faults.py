@@ -15,6 +15,7 @@ A test class inherits one of the three classes, names the call and gives the fix
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import ClassVar
 
 import pytest
@@ -138,6 +139,12 @@ class AwsFaultContract:
         self.spoil(endpoint, fault)
         assert isinstance(self.failed(call), BackendUnavailableError)
         assert 1 <= self.asked(endpoint) <= self.asked_for_lost_replies(policy)
+
+    def test_a_reply_with_nothing_in_it_is_never_a_raw_exception(self, endpoint: AwsEndpoint, call: Call) -> None:
+        self.spoil(endpoint, "hollow")
+        with suppress(BackendError):  # where an empty list is a fair reply, nothing need be wrong
+            call()
+        assert self.asked(endpoint) >= 1
 
     def test_credentials_that_have_expired_are_told_at_once(self, endpoint: AwsEndpoint, call: Call) -> None:
         self.spoil(endpoint, expired_credentials())
