@@ -1,4 +1,4 @@
-"""Downloads that are too large to pass through the memory of a page: they are streamed from this machine's disk."""
+"""Downloads that are too large for the memory of a page: from this machine's disk, or from the bucket they lie in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from components.session_token import COOKIE_NAME, session_token
@@ -18,6 +18,8 @@ from services.errors import AccessError, AppError, ConflictError, InputError, No
 from services.logs import get_logger
 
 _log = get_logger(__name__)
+# Browsers follow at once; the download itself may take longer.
+_LINK_SECONDS = 300
 _STATUS = {AccessError: 403, NotFoundError: 404, InputError: 409, ConflictError: 409}
 
 
@@ -30,17 +32,19 @@ async def _composites(request: Request) -> Response:
     if account is None:
         return PlainTextResponse("Sign in first, then open this address again.", status_code=401)
     try:
-        path, name = await asyncio.to_thread(_pack, account, tenant_id, run_id, only_approved)
+        found, name = await asyncio.to_thread(_pack, account, tenant_id, run_id, only_approved)
     except AppError as error:
         _log.info("download-refused", code=error.code)
         status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 503)
         return PlainTextResponse(f"{error.message_for_user} {error.remedy}", status_code=status)
+    if isinstance(found, str):
+        return RedirectResponse(found, status_code=303, headers={"Cache-Control": "no-store"})
     return FileResponse(
-        path,
+        found,
         media_type="application/zip",
         filename=name,
         headers={"Cache-Control": "no-store"},
-        background=BackgroundTask(path.unlink, missing_ok=True),
+        background=BackgroundTask(found.unlink, missing_ok=True),
     )
 
 
@@ -51,13 +55,16 @@ def _account(cookie: str) -> Account | None:
     return signed_in.account if signed_in else None
 
 
-def _pack(account: Account, tenant_id: str, run_id: str, only_approved: bool) -> tuple[Path, str]:
+def _pack(account: Account, tenant_id: str, run_id: str, only_approved: bool) -> tuple[Path | str, str]:
+    """The zip on this machine's disk, or the address where it lies; and what it is called."""
     require_role(account, Role.MARKETER)
     require_tenant(account, tenant_id)
     built = services()
     run = built.jobs.get(tenant_id, run_id)
-    path = built.image_batches.zip_file(tenant_id, run_id, only_approved)
-    return path, f"backgrounds-{run.created_at:%Y-%m-%d}{'-approved' if only_approved else ''}.zip"
+    name = f"backgrounds-{run.created_at:%Y-%m-%d}{'-approved' if only_approved else ''}.zip"
+    batches = built.image_batches
+    link = batches.zip_link(tenant_id, run_id, only_approved, seconds=_LINK_SECONDS, download_name=name)
+    return link or batches.zip_file(tenant_id, run_id, only_approved), name
 
 
 DOWNLOADS = (Route("/downloads/backgrounds/{tenant_id}/{run_id}.zip", _composites),)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from services.ports.privacy import PersonalDataDetector
-from services.privacy.models import PersonalDataKind
+from services.ports.privacy import BulkPersonalDataDetector, PersonalDataDetector
+from services.privacy.models import PersonalDataKind, PersonalDataSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,33 @@ def mask(
     Args:
         is_public: Told the letters and digits of a number; True keeps it, because the knowledge base itself holds it.
     """
+    return _masked(text, detector.find(text), is_public)
+
+
+def mask_many(texts: Sequence[str], detector: PersonalDataDetector) -> list[MaskedText]:
+    """:func:`mask` for many texts, in the order given; detectors for which that is cheaper get them at once.
+
+    Raises:
+        BackendError: the detector's service failed; none of the texts may then be used.
+    """
+    return [
+        _masked(text, spans, lambda _digits: False)
+        for text, spans in zip(texts, find_in_many(texts, detector), strict=True)
+    ]
+
+
+def find_in_many(texts: Sequence[str], detector: PersonalDataDetector) -> Sequence[Sequence[PersonalDataSpan]]:
+    """What the detector finds in each text, in the order given. Raises as :func:`mask_many`."""
+    if isinstance(detector, BulkPersonalDataDetector):
+        return detector.find_many(texts)
+    return [detector.find(text) for text in texts]
+
+
+def _masked(text: str, spans: Sequence[PersonalDataSpan], is_public: Callable[[str], bool]) -> MaskedText:
     pieces: list[str] = []
     counts: Counter[PersonalDataKind] = Counter()
     position = 0
-    for span in sorted(detector.find(text), key=lambda span: (span.start, -span.end)):
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if span.start < position:
             # What is left of a span that overlaps the one before must not stay behind in the text.
             position = max(position, span.end)

@@ -38,6 +38,7 @@ class PersonalDataKind(StrEnum):
     RECORD_NUMBER = "record number"
     CARD = "card number"
     ADDRESS = "address"
+    OTHER = "personal detail"
 
 
 @dataclass(frozen=True, slots=True)

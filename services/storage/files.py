@@ -1,85 +1,68 @@
-"""Files below the storage root: a folder, or a bucket through cloudpathlib."""
+"""Files in a folder of this machine, and the folders of snapshots, which may lie in a bucket."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cloudpathlib import AnyPath, CloudPath
-
-from services.errors import AppError, BackendUnavailableError, NotFoundError
+from services.errors import AppError, BackendUnavailableError, ConfigurationError, ConflictError, NotFoundError
+from services.ports.files import FolderStore
 
 _STORAGE_REMEDY = "Check FRONTLINE_STORAGE_ROOT, the disk's space and the permissions."
 
 
 class RootedFiles:
-    """See :class:`services.ports.knowledge.FileStore` and :class:`services.ports.images.ImageFiles`.
-
-    Args:
-        root: A folder, or ``s3://bucket/prefix``.
-    """
+    """See :class:`services.ports.files.FileStore`: files below a folder. It gives no links."""
 
     def __init__(self, root: str) -> None:
-        self._root = root
+        self._root = Path(root)
 
     def write(self, name: str, data: bytes) -> None:
-        target = self._path(name)
-        with _translated("A file could not be stored."):
-            if isinstance(target, Path):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
-                temporary.write_bytes(data)
-                temporary.replace(target)
-            else:
-                target.write_bytes(data)
+        self._put(name, lambda temporary: _write_bytes(temporary, data))
+
+    def write_new(self, name: str, data: bytes) -> None:
+        self._put(name, lambda temporary: _write_bytes(temporary, data), new=True)
+
+    def write_from(self, name: str, source: Path) -> None:
+        self._put(name, lambda temporary: _copy(source, temporary))
 
     def read(self, name: str) -> bytes:
         path = self._path(name)
         with _translated("A file could not be read."):
             try:
-                data: bytes = path.read_bytes()
+                return path.read_bytes()
             except FileNotFoundError as exc:
-                raise NotFoundError("The original file is not in the storage.", code="file-missing") from exc
-        return data
+                raise NotFoundError("The file is not in the storage.", code="file-missing") from exc
 
     def exists(self, name: str) -> bool:
         path = self._path(name)
         with _translated("A file could not be looked up."):
-            return bool(path.exists())
+            return path.exists()
 
     def delete(self, name: str) -> None:
         path = self._path(name)
-        with _translated("A file could not be deleted."):
-            path.unlink(missing_ok=True)
+        with _translated("A file could not be deleted."), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
 
     def delete_folder(self, name: str) -> None:
         path = self._path(name)
         with _translated("Files could not be deleted."):
-            if isinstance(path, CloudPath):
-                if path.exists():
-                    path.rmtree()
-            elif path.is_dir():
+            if path.is_dir():
                 shutil.rmtree(path)
 
-    def fetch_folder(self, address: str, target: Path) -> None:
-        """Copy what lies below an ``s3://`` address into a new local folder.
+    def folders(self, name: str = "") -> list[str]:
+        path = self._path(name) if name else self._root
+        with _translated("Folders could not be listed."):
+            return sorted(one.name for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
 
-        Raises:
-            NotFoundError: there is nothing.
-            BackendUnavailableError: it could not be fetched.
-        """
-        with _translated(f"{address} could not be fetched."):
-            source = AnyPath(address)
-            if not isinstance(source, CloudPath) or not source.exists():
-                raise NotFoundError(f"There is nothing at {address}.", code="path-missing")
-            target.mkdir(parents=True)
-            if source.is_dir():
-                source.download_to(target)
-            else:
-                source.download_to(target / source.name)
+    def link(self, name: str, *, seconds: int, download_name: str) -> str | None:
+        self._path(name)
+        return None
 
     def check_ready(self) -> None:
         probe = f"probe/{uuid.uuid4().hex}"
@@ -88,15 +71,29 @@ class RootedFiles:
             raise BackendUnavailableError(
                 "A stored file came back changed.", code="storage-unavailable", remedy=_STORAGE_REMEDY
             )
-        with _translated("A file could not be deleted."):
-            self._path(probe).unlink()
+        self.delete(probe)
 
-    def _path(self, name: str) -> Path | CloudPath:
+    def _put(self, name: str, write: Callable[[Path], None], *, new: bool = False) -> None:
+        target = self._path(name)
+        with _translated("A file could not be stored."):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_name(f".{uuid.uuid4().hex}")
+            try:
+                write(temporary)
+                if new:
+                    os.link(temporary, target)  # fails when there is one, in one step
+                else:
+                    temporary.replace(target)
+            except FileExistsError as exc:
+                raise ConflictError("Somebody else stored this file first.", code="file-exists") from exc
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
         parts = Path(name).parts
-        if not parts or name.startswith("/") or ".." in parts:
+        if not parts or name.startswith("/") or ".." in parts or "\0" in name:
             raise NotFoundError("There is no file of that name.", code="file-missing")
-        path: Path | CloudPath = AnyPath(self._root) / name
-        return path
+        return self._root / name
 
 
 class SnapshotFolders:
@@ -105,13 +102,18 @@ class SnapshotFolders:
     Args:
         root: The storage root.
         mirror: Local folder for the mirrored snapshots; unused when the root is a folder.
+        cloud: Keeps them when the root is a bucket.
+
+    Raises:
+        ConfigurationError: the root is a bucket, and nothing was given that could reach it.
     """
 
-    def __init__(self, root: str, mirror: Path) -> None:
+    def __init__(self, root: str, mirror: Path, cloud: FolderStore | None = None) -> None:
+        if root.startswith("s3://") and cloud is None:
+            raise ConfigurationError("Nothing was given that reaches this bucket.", code="bucket-out-of-reach")
         self._files = RootedFiles(root)
-        place: Path | CloudPath = AnyPath(root)
-        self._cloud: CloudPath | None = place / "snapshots" if isinstance(place, CloudPath) else None
-        self._local = mirror if self._cloud is not None else Path(root) / "snapshots"
+        self._cloud = cloud
+        self._local = mirror if cloud is not None else Path(root) / "snapshots"
 
     def local_folder(self, tenant: str, number: int) -> Path:
         """Where the snapshot lies, or will lie, on this machine."""
@@ -125,12 +127,10 @@ class SnapshotFolders:
         folder = self.local_folder(tenant, number)
         if self._cloud is None or folder.is_dir():
             return folder
-        source = self._cloud / tenant / f"{number:06d}"
         arriving = folder.with_name(f".arriving-{number}-{uuid.uuid4().hex[:8]}")
         try:
             with _translated("The index could not be fetched."):
-                if source.exists():
-                    source.download_to(arriving)
+                if self._cloud.fetch(f"{tenant}/{number:06d}", arriving):
                     _move(arriving, folder)
         finally:
             shutil.rmtree(arriving, ignore_errors=True)
@@ -144,24 +144,37 @@ class SnapshotFolders:
         return True
 
     def store(self, tenant: str, number: int) -> None:
-        """Copy a finished local snapshot to the bucket; nothing to do when the root is a folder."""
+        """Copy a finished local snapshot to the bucket; nothing to do when the root is a folder.
+
+        Raises:
+            ConflictError: another process stored one of that number meanwhile (``folder-taken``); theirs counts.
+        """
         if self._cloud is None:
             return
         with _translated("The index could not be stored."):
-            (self._cloud / tenant / f"{number:06d}").upload_from(self.local_folder(tenant, number))
+            self._cloud.store(f"{tenant}/{number:06d}", self.local_folder(tenant, number))
 
     def delete(self, tenant: str, number: int) -> None:
         """Remove a snapshot here and in the bucket; nothing happens when it is not there."""
         with _translated("The files of an old index could not be removed."):
             shutil.rmtree(self.local_folder(tenant, number), ignore_errors=True)
             if self._cloud is not None:
-                source = self._cloud / tenant / f"{number:06d}"
-                if source.exists():
-                    source.rmtree()
+                self._cloud.delete(f"{tenant}/{number:06d}")
 
     def check_ready(self) -> None:
-        """Raise BackendUnavailableError when the storage cannot be written and read."""
-        self._files.check_ready()
+        """Raise BackendError when the storage cannot be written and read."""
+        if self._cloud is not None:
+            self._cloud.check_ready()
+        else:
+            self._files.check_ready()
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
 
 
 def _move(arrived: Path, folder: Path) -> None:
@@ -179,5 +192,5 @@ def _translated(message: str) -> Iterator[None]:
         yield
     except AppError:
         raise
-    except Exception as exc:  # cloudpathlib lets the errors of each provider's library through
+    except Exception as exc:
         raise BackendUnavailableError(message, code="storage-unavailable", remedy=_STORAGE_REMEDY) from exc

@@ -6,18 +6,16 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import cast
 
-from cloudpathlib import AnyPath, CloudPath
-
-from services.errors import AppError, BackendUnavailableError, InputError, NotFoundError
+from services.errors import AppError, BackendMisconfiguredError, BackendUnavailableError, InputError, NotFoundError
 from services.knowledge.source_models import PlaceFile
+from services.ports.files import Buckets
 
 MOST_FILES = 50_000
 _CLOUD = "s3://"
 _TENANT = "{tenant}"
 # What the app itself keeps below its storage root: documents of every tenant among it.
-OWN_FOLDERS = ("originals", "probe", "snapshots", "uploads")
+OWN_FOLDERS = ("images", "originals", "probe", "snapshots", "surveys", "uploads")
 
 
 class RootedSourcePlaces:
@@ -27,10 +25,12 @@ class RootedSourcePlaces:
         roots: Absolute folders and ``s3://`` prefixes; ``{tenant}`` in them stands for the tenant's id.
         home: FRONTLINE_HOME, which no source may touch.
         storage_root: Where originals and snapshots are, which no source may touch either.
+        buckets: Reads ``s3://`` prefixes; without it they cannot be read.
     """
 
-    def __init__(self, roots: Sequence[str], home: Path, storage_root: str) -> None:
+    def __init__(self, roots: Sequence[str], home: Path, storage_root: str, buckets: Buckets | None = None) -> None:
         self._roots = tuple(roots)
+        self._buckets = buckets
         self._own = [_spelled(str(home.resolve()))]
         self._own += [_spelled(f"{storage_root.rstrip('/')}/{name}") for name in OWN_FOLDERS]
 
@@ -55,10 +55,10 @@ class RootedSourcePlaces:
     def list_files(self, tenant: str, place: str) -> list[PlaceFile]:
         checked = self.checked(tenant, place)
         try:
-            files = _list_cloud(checked) if checked.startswith(_CLOUD) else _list_folder(Path(checked))
+            files = self._list_bucket(checked) if checked.startswith(_CLOUD) else _list_folder(Path(checked))
         except AppError:
             raise
-        except Exception as exc:  # cloudpathlib lets the errors of each provider's library through
+        except Exception as exc:
             raise BackendUnavailableError(
                 f"{place} could not be listed completely, so nothing was changed.",
                 code="source-unavailable",
@@ -70,27 +70,37 @@ class RootedSourcePlaces:
         checked = self.checked(tenant, place)
         try:
             if checked.startswith(_CLOUD):
-                with (_cloud(checked) / path).open("rb") as stream:
-                    data: bytes = stream.read(limit_bytes + 1)
-                return data
+                return self._reader().read(checked, path, limit_bytes=limit_bytes + 1)
             file = Path(checked) / path
             # It may have become a link since it was listed.
             if not file.resolve().is_relative_to(Path(checked)):
                 raise FileNotFoundError(path)
             with file.open("rb") as local:
                 return local.read(limit_bytes + 1)
-        except FileNotFoundError as exc:
+        except (FileNotFoundError, NotFoundError) as exc:
             raise NotFoundError(f"{path} is no longer there.", code="file-missing") from exc
-        except Exception as exc:  # as above
+        except AppError:
+            raise
+        except Exception as exc:
             raise BackendUnavailableError(
                 f"{path} could not be read.",
                 code="source-unavailable",
                 remedy="Check that this program may read the file; it is tried again the next time.",
             ) from exc
 
+    def _list_bucket(self, place: str) -> list[PlaceFile]:
+        files: list[PlaceFile] = []
+        for file in self._reader().list_files(place):
+            files.append(PlaceFile(file.path, file.size_bytes, file.marker))
+            _check_count(len(files), place)
+        if not files:
+            raise _missing(place)
+        return files
 
-def _cloud(place: str) -> CloudPath:
-    return cast("CloudPath", AnyPath(place))
+    def _reader(self) -> Buckets:
+        if self._buckets is None:
+            raise BackendMisconfiguredError("Buckets cannot be read here.", code="bucket-out-of-reach")
+        return self._buckets
 
 
 def _spelled(place: str) -> str | None:
@@ -133,21 +143,6 @@ def _list_folder(folder: Path) -> list[PlaceFile]:
                 marker = f"{state.st_size}-{state.st_mtime_ns}"
                 files.append(PlaceFile(_shown(file.relative_to(folder)), state.st_size, marker))
                 _check_count(len(files), str(folder))
-    return files
-
-
-def _list_cloud(place: str) -> list[PlaceFile]:
-    root = _cloud(place)
-    if not root.exists():
-        raise _missing(place)
-    files: list[PlaceFile] = []
-    for file in root.rglob("*"):
-        if file.is_dir():
-            continue
-        state = file.stat()
-        path = str(file).removeprefix(f"{place}/")
-        files.append(PlaceFile(path, state.st_size, f"{state.st_size}-{state.st_mtime}-{getattr(file, 'etag', '')}"))
-        _check_count(len(files), place)
     return files
 
 

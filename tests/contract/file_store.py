@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
-from services.errors import NotFoundError
-from services.ports.knowledge import FileStore
+from services.errors import ConflictError, NotFoundError
+from services.ports.files import FileStore
 
 OUTSIDE_NAMES = ["/etc/passwd", "../secret", "a/../../secret", "..", ""]
 
@@ -30,9 +33,71 @@ class FileStoreContract:
         assert files.exists("a/b")
         assert not files.exists("a/c")
 
-    def test_names_with_spaces_and_accents_work(self, files: FileStore) -> None:
-        files.write("a/Été – 100%.pdf", b"words")
-        assert files.read("a/Été – 100%.pdf") == b"words"
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Été – 100%.pdf",
+            "日本語 ファイル.txt",
+            "a+b&c=d?e#f.txt",
+            "e\u0301 is not \u00e9",
+            "quote'\"<>.md",
+            "🩺.png",
+            "%2e%2e",
+        ],
+    )
+    def test_names_in_any_script_and_with_any_sign_work(self, files: FileStore, name: str) -> None:
+        files.write(f"a/b/{name}", b"words")
+        assert files.read(f"a/b/{name}") == b"words"
+        assert files.exists(f"a/b/{name}")
+        files.delete(f"a/b/{name}")
+        assert not files.exists(f"a/b/{name}")
+        files.write(f"a/b/{name}/c", b"words")
+        assert files.folders("a/b") == [name]
+        files.delete_folder("a/b")
+        assert not files.exists(f"a/b/{name}/c")
+
+    def test_new_file_is_written_once_and_stays(self, files: FileStore) -> None:
+        files.write_new("a/b", b"first")
+        with pytest.raises(ConflictError) as caught:
+            files.write_new("a/b", b"second")
+        assert caught.value.code == "file-exists"
+        assert files.read("a/b") == b"first"
+        files.delete("a/b")
+        files.write_new("a/b", b"third")
+        assert files.read("a/b") == b"third"
+
+    def test_of_many_who_write_the_same_new_file_one_succeeds(self, files: FileStore) -> None:
+        def attempt(number: int) -> int | None:
+            try:
+                files.write_new("a/b", str(number).encode())
+            except ConflictError:
+                return None
+            return number
+
+        with ThreadPoolExecutor(8) as pool:
+            winners = [one for one in pool.map(attempt, range(8)) if one is not None]
+        assert [files.read("a/b").decode()] == [str(one) for one in winners]
+
+    @pytest.mark.parametrize("size", [0, 5, 3_000_000])
+    def test_file_of_this_machine_is_stored_as_it_is(self, files: FileStore, tmp_path: Path, size: int) -> None:
+        source = tmp_path / "source.bin"
+        source.write_bytes((bytes(range(251)) * (size // 251 + 1))[:size])
+        files.write("a/b", b"before")
+        files.write_from("a/b", source)
+        assert files.read("a/b") == source.read_bytes()
+
+    def test_folders_are_those_right_below(self, files: FileStore) -> None:
+        for name in ("a/b/c", "a/b/d/e", "a/bc/f", "a/g", "h/i"):
+            files.write(name, b"words")
+        assert files.folders() == ["a", "h"]
+        assert files.folders("a") == ["b", "bc"]
+        assert files.folders("a/b") == ["d"]
+        assert files.folders("nowhere") == []
+
+    def test_link_is_an_address_or_nothing(self, files: FileStore) -> None:
+        files.write("a/b", b"words")
+        link = files.link("a/b", seconds=60, download_name="b.txt")
+        assert link is None or link.startswith(("http://", "https://"))
 
     def test_missing_file_is_not_found(self, files: FileStore) -> None:
         with pytest.raises(NotFoundError) as caught:
@@ -41,7 +106,13 @@ class FileStoreContract:
 
     @pytest.mark.parametrize("name", OUTSIDE_NAMES)
     def test_name_that_leads_outside_is_refused(self, files: FileStore, name: str) -> None:
-        for call in (lambda: files.write(name, b"words"), lambda: files.read(name), lambda: files.exists(name)):
+        for call in (
+            lambda: files.write(name, b"words"),
+            lambda: files.write_new(name, b"words"),
+            lambda: files.read(name),
+            lambda: files.exists(name),
+            lambda: files.link(name, seconds=60, download_name="b.txt"),
+        ):
             with pytest.raises(NotFoundError):
                 call()
 

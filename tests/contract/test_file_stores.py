@@ -1,4 +1,4 @@
-"""The contract of FileStore: a folder, a bucket over S3, and the fake."""
+"""The contract of FileStore: a folder, and the fake; the bucket stands in test_s3_files.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import BackendUnavailableError
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore
 from services.storage.files import RootedFiles
 from tests.contract.file_store import FileStoreContract
 from tests.fakes import FakeFiles
@@ -24,6 +24,19 @@ class TestRootedFilesInAFolder(FileStoreContract):
             files.write("a/b", "no bytes")  # type: ignore[arg-type]
         assert files.read("a/b") == b"first"
 
+    def test_interrupted_write_leaves_no_file_of_its_own(self, files: FileStore, tmp_path: Path) -> None:
+        files.write("a/b", b"first")
+        for write in (files.write, files.write_new):
+            with pytest.raises(BackendUnavailableError):
+                write("a/c", "no bytes")  # type: ignore[arg-type]
+        with pytest.raises(BackendUnavailableError):
+            files.write_from("a/d", tmp_path / "nowhere")
+        assert [path.name for path in (tmp_path / "files" / "a").iterdir()] == ["b"]
+
+    def test_folder_gives_no_links(self, files: FileStore) -> None:
+        files.write("a/b", b"words")
+        assert files.link("a/b", seconds=60, download_name="b") is None
+
     def test_check_leaves_no_file(self, files: FileStore, tmp_path: Path) -> None:
         files.check_ready()
         assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
@@ -36,26 +49,11 @@ class TestRootedFilesInAFolder(FileStoreContract):
         assert str(tmp_path) not in caught.value.message_for_user
 
 
-class TestRootedFilesOverS3(FileStoreContract):
-    @pytest.fixture
-    def files(self, s3_root: str) -> FileStore:
-        return RootedFiles(s3_root)
-
-    def test_file_lies_below_the_prefix(self, files: FileStore, s3_root: str) -> None:
-        import boto3
-
-        files.write("a/b", b"words")
-        listed = boto3.client("s3").list_objects_v2(Bucket="frontline", Prefix=s3_root.split("/", 3)[3])
-        assert [entry["Key"] for entry in listed["Contents"]] == [s3_root.split("/", 3)[3] + "/a/b"]
-
-    def test_missing_bucket_is_our_error(self, s3_root: str) -> None:
-        files = RootedFiles(s3_root.replace("frontline", "no-such-bucket"))
-        for call in (lambda: files.write("a", b"words"), lambda: files.read("a"), lambda: files.exists("a")):
-            with pytest.raises(BackendUnavailableError):
-                call()
-
-
 class TestFakeFiles(FileStoreContract):
     @pytest.fixture
     def files(self) -> FileStore:
         return FakeFiles()
+
+    def test_fake_gives_links_when_told(self, files: FakeFiles) -> None:
+        files.links = "https://files.test"
+        assert files.link("a/b", seconds=60, download_name="b.txt") == "https://files.test/a/b?seconds=60&as=b.txt"

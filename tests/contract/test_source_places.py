@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import BackendUnavailableError, InputError, NotFoundError
+from services.backends.aws.access import AwsAccess
+from services.backends.aws.clients import AwsClients
+from services.backends.aws.s3_files import S3Buckets
+from services.errors import BackendError, InputError, NotFoundError
 from services.storage.source_places import RootedSourcePlaces
 
 TENANT = "pharmacy"
@@ -105,13 +108,15 @@ class TestBucket(SourcePlacesContract):
 
     @pytest.fixture
     def places(self, s3_root: str, tmp_path: Path) -> RootedSourcePlaces:
-        return RootedSourcePlaces((f"{s3_root}/sources/{{tenant}}", s3_root), tmp_path / "home", s3_root)
+        return RootedSourcePlaces(
+            (f"{s3_root}/sources/{{tenant}}", s3_root), tmp_path / "home", s3_root, S3Buckets(AwsAccess(AwsClients()))
+        )
 
     def test_neighbor_of_a_root_is_not_allowed(self, places: RootedSourcePlaces, root: str) -> None:
         with pytest.raises(InputError):
             places.checked(TENANT, f"{root}/../clinic")
 
-    @pytest.mark.parametrize("name", ["originals/clinic", "snapshots", "uploads", ""])
+    @pytest.mark.parametrize("name", ["originals/clinic", "snapshots", "uploads", "images", "surveys", ""])
     def test_what_frontline_keeps_in_the_bucket_is_no_source(
         self, places: RootedSourcePlaces, s3_root: str, name: str
     ) -> None:
@@ -121,6 +126,8 @@ class TestBucket(SourcePlacesContract):
 
     def test_bucket_that_does_not_answer_is_our_error(self, s3_root: str, tmp_path: Path) -> None:
         away = s3_root.replace("frontline", "no-such-bucket")
-        places = RootedSourcePlaces((away,), tmp_path / "home", str(tmp_path / "files"))
-        with pytest.raises((BackendUnavailableError, InputError)):
+        places = RootedSourcePlaces(
+            (away,), tmp_path / "home", str(tmp_path / "files"), S3Buckets(AwsAccess(AwsClients()))
+        )
+        with pytest.raises(BackendError):
             places.list_files(TENANT, away)
