@@ -12,6 +12,7 @@ from services.errors import AppError
 from services.knowledge.models import Ranking, Snapshot, SnapshotStatus
 from services.logs import get_logger
 from services.ports.knowledge import BuildListener, Embedder, KnowledgeIndex, KnowledgeRepository
+from services.ports.model_calls import attributed
 
 _log = get_logger(__name__)
 
@@ -49,13 +50,14 @@ class SnapshotBuilder:
         )
         listener = _Listener(on_progress)
         try:
-            built = self._index.build(
-                tenant,
-                snapshot.number,
-                self._repository.current_documents(tenant),
-                predecessor.number if predecessor else None,
-                listener,
-            )
+            with attributed(tenant_id=tenant, username=username, purpose="knowledge"):
+                built = self._index.build(
+                    tenant,
+                    snapshot.number,
+                    self._repository.current_documents(tenant),
+                    predecessor.number if predecessor else None,
+                    listener,
+                )
         except Exception as error:
             # One who stops listening has not failed: the build goes on under its number when it is tried again.
             if not listener.stopped:

@@ -32,7 +32,8 @@ from services.knowledge.models import (
     DocumentVersion,
 )
 from services.ports.documents import DocumentRepository
-from services.ports.knowledge import FileStore, KnowledgeIndex
+from services.ports.files import FileStore, keep_once
+from services.ports.knowledge import KnowledgeIndex
 from services.privacy.audit import AuditTrail
 
 _LISTED_AT_ONCE = 10_000
@@ -137,7 +138,7 @@ class CuratedAnswerService:
         # Kept as a file too, so that "the original" of a curated answer is there like any document's.
         data = markdown_of(words).encode()
         document = document_of(document_id, words, hashlib.sha256(data).hexdigest())
-        self._files.write(original_name(tenant_id, document.source_sha256), data)
+        keep_once(self._files, original_name(tenant_id, document.source_sha256), data)
         size = ChunkSize(*self._index.chunk_size)
         self._documents.save_documents(
             tenant_id,

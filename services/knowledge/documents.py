@@ -28,7 +28,8 @@ from services.knowledge.models import (
 )
 from services.knowledge.storing import original_name
 from services.ports.documents import DocumentRepository
-from services.ports.knowledge import FileStore, KnowledgeIndex
+from services.ports.files import FileStore, keep_once
+from services.ports.knowledge import KnowledgeIndex
 from services.privacy.audit import AuditTrail
 
 LONGEST_TITLE_CHARACTERS = 300
@@ -269,8 +270,7 @@ class DocumentService:
         if data is not None:
             document = replace(document, source_sha256=hashlib.sha256(data).hexdigest())
             name = original_name(tenant_id, document.source_sha256)
-            if not self._files.exists(name):
-                self._files.write(name, data)
+            keep_once(self._files, name, data)
         expected = {} if expected_version is None else {document.id: expected_version}
         self._repository.save_documents(
             tenant_id,

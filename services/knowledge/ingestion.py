@@ -15,7 +15,7 @@ from services.jobs.service import JobService
 from services.knowledge.loading.files import shown_name
 from services.knowledge.loading.formats import is_archive_name
 from services.knowledge.storing import original_name
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore, keep_once
 from services.privacy.audit import AuditTrail
 
 LOAD_FILES = "load-files"
@@ -75,9 +75,7 @@ class IngestionService:
         name = shown_name(name)
         self._check_size(name, len(data))
         upload = Upload(name, None, hashlib.sha256(data).hexdigest())
-        place = upload_name(tenant_id, upload)
-        if not self._files.exists(place):
-            self._files.write(place, data)
+        keep_once(self._files, upload_name(tenant_id, upload), data)
         return upload
 
     def submit_files(self, account: Account, tenant_id: str, uploads: Sequence[Upload]) -> Job:

@@ -15,8 +15,8 @@ from services.knowledge.loading.formats import is_archive_name
 from services.knowledge.loading.loaded_file import DocumentLoader, LoadedFile
 from services.knowledge.models import LoadFailure, LoadReport, Snapshot, SnapshotStatus
 from services.knowledge.publishing import PublishingService
+from services.ports.files import FileStore
 from services.ports.jobs import StageListener
-from services.ports.knowledge import FileStore
 
 # Of a tenant and a number: calibrates that snapshot and asks its golden questions, tells the share that is done, and
 # returns JSON-able figures for the admin.
@@ -108,6 +108,7 @@ class LoadFilesKind:
     """A :class:`services.ports.jobs.JobKind`: an item is one uploaded file, a zip archive included."""
 
     kind = LOAD_FILES
+    purpose = "knowledge"
 
     def __init__(
         self, knowledge: KnowledgeService, files: FileStore, loader: DocumentLoader, drafts: DraftMaker
@@ -148,6 +149,7 @@ class BuildDraftKind:
     """A :class:`services.ports.jobs.JobKind` without items: its finish builds a draft of the documents as they are."""
 
     kind = BUILD_DRAFT
+    purpose = "knowledge"
 
     def __init__(self, drafts: DraftMaker) -> None:
         self._drafts = drafts

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from services.errors import InputError
+from services.errors import AppError, InputError
 from services.knowledge.building import SnapshotBuilder
 from services.knowledge.live import LiveSnapshots
 from services.knowledge.loading import LoadedFile, load_paths
@@ -24,7 +24,9 @@ from services.knowledge.models import (
 )
 from services.knowledge.storing import DocumentStore, Tally, original_name
 from services.logs import get_logger
-from services.ports.knowledge import BuildListener, Embedder, FileStore, KnowledgeIndex, KnowledgeRepository
+from services.ports.files import FileStore
+from services.ports.knowledge import BuildListener, Embedder, KnowledgeIndex, KnowledgeRepository
+from services.ports.model_calls import attributed
 
 __all__ = ["ANY_LIVE", "KnowledgeService", "original_name"]
 
@@ -155,10 +157,15 @@ class KnowledgeService:
             ConflictError: another one went live in the meantime.
         """
         # Searched once first: a snapshot that cannot be opened never goes live.
-        self._index.search(tenant, number, "ready?", limit=1, search_type=SearchType.HYBRID)
+        with attributed(tenant_id=tenant, username=username, purpose="knowledge"):
+            self._index.search(tenant, number, "ready?", limit=1, search_type=SearchType.HYBRID)
         self._repository.publish(
             tenant, number, at=datetime.now(UTC), username=username, reason=reason, expected_live=expected_live
         )
+        try:
+            self._index.mark_live(tenant, number)
+        except AppError as error:  # what answers stands in the database
+            _log.warning("snapshot not marked as live", tenant=tenant, number=number, code=error.code)
         _log.info("snapshot published", tenant=tenant, number=number)
 
     def list_publications(self, tenant: str) -> list[Publication]:

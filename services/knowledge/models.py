@@ -9,11 +9,12 @@ from enum import StrEnum
 
 
 class SearchType(StrEnum):
-    """How passages are found: by meaning, by words, or by both."""
+    """How passages are found: by meaning, by words, by both, or as the backend thinks best."""
 
     HYBRID = "hybrid"
     SEMANTIC = "semantic"
     KEYWORD = "keyword"
+    AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)

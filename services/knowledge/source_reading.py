@@ -61,6 +61,7 @@ class ReadSourceKind:
     """A :class:`services.ports.jobs.JobKind` with one item: the place. Its finish builds, and publishes if it may."""
 
     kind = READ_SOURCE
+    purpose = "knowledge"
 
     def __init__(
         self,

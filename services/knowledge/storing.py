@@ -10,7 +10,8 @@ from services.knowledge.loading import LoadedFile
 from services.knowledge.loading.formats import Format
 from services.knowledge.models import LoadFailure, LoadReport, Snapshot
 from services.ports.documents import DocumentRepository
-from services.ports.knowledge import FileStore, KnowledgeIndex
+from services.ports.files import FileStore, keep_once
+from services.ports.knowledge import KnowledgeIndex
 
 _SAVE_BATCH = 1000
 # The reading of one call names files with the same text; here those with the same bytes are not stored at all.
@@ -109,7 +110,7 @@ class DocumentStore:
         with loaded.open_data() as file:
             data = file.read(self._max_file_bytes + 1)
         if len(data) <= self._max_file_bytes:
-            self._files.write(name, data)
+            keep_once(self._files, name, data)
 
 
 def original_name(tenant: str, sha256: str) -> str:

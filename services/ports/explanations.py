@@ -44,6 +44,7 @@ class Explanation:
         evidence: Of the hybrid search.
         codes: Codes, form names and phone numbers in the question.
         question_vector: As in :class:`services.knowledge.models.Retrieval`.
+        search_types: The searches that were asked, hybrid search first; what the index offers.
     """
 
     passages: tuple[ExplainedPassage, ...]
@@ -52,6 +53,7 @@ class Explanation:
     ranking: Ranking
     codes: tuple[str, ...] = ()
     question_vector: tuple[float, ...] = ()
+    search_types: tuple[SearchType, ...] = (SearchType.HYBRID, SearchType.SEMANTIC, SearchType.KEYWORD)
 
     def found_by(self, search_type: SearchType) -> list[ExplainedPassage]:
         """What this search finds, best first."""

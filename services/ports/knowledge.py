@@ -97,6 +97,8 @@ class KnowledgeIndex(Protocol):
         Raises:
             NotFoundError: there is no such snapshot.
             ConfigurationError: the snapshot is damaged or was made with another embedding model.
+            InputError: this backend does not search that way (``search-type-not-offered``), see :attr:`search_types`.
+            BackendError: the embedder or the service that searches failed.
         """
         ...
 
@@ -124,7 +126,7 @@ class KnowledgeIndex(Protocol):
         hidden: Mapping[str, int] | None = None,
         ranking: Ranking | None = None,
     ) -> Explanation:
-        """Why the question finds what it finds: the best passages of every search type, at most ``limit`` of each.
+        """Why the question finds what it finds: the best passages of :attr:`search_types`, at most ``limit`` of each.
 
         The first passages of each search type are those of :meth:`search`, in the same order and with its evidence.
         Arguments and errors as :meth:`search`.
@@ -143,6 +145,19 @@ class KnowledgeIndex(Protocol):
         """Remove a snapshot's files; nothing happens when there are none."""
         ...
 
+    def mark_live(self, tenant: str, number: int) -> None:
+        """Hear that this snapshot answers from now on; who asks names the number, so nothing depends on it here.
+
+        Raises:
+            BackendError: it could not be marked; it answers all the same.
+        """
+        ...
+
+    @property
+    def search_types(self) -> tuple[SearchType, ...]:
+        """The search types that find something different here; every backend takes ``HYBRID`` and ``AUTO``."""
+        ...
+
     @property
     def chunk_size(self) -> tuple[int, int]:
         """Words of a chunk and of the overlap that new snapshots are built with."""
@@ -159,29 +174,3 @@ class KnowledgeIndex(Protocol):
 
 class KnowledgeRepository(DocumentRepository, SnapshotRepository, GoldenQuestionRepository, Protocol):
     """Documents, their versions, snapshots and golden questions of all tenants; each call is one transaction."""
-
-
-class FileStore(Protocol):
-    """Files by name below the storage root: a folder or a bucket."""
-
-    def write(self, name: str, data: bytes) -> None:
-        """Store; an existing file of that name is replaced in one step."""
-        ...
-
-    def read(self, name: str) -> bytes:
-        """Raises NotFoundError."""
-        ...
-
-    def exists(self, name: str) -> bool: ...
-
-    def delete(self, name: str) -> None:
-        """Remove the file; nothing happens when it is not there."""
-        ...
-
-    def delete_folder(self, name: str) -> None:
-        """Remove everything below ``name/``; nothing happens when there is nothing."""
-        ...
-
-    def check_ready(self) -> None:
-        """Raise BackendError when a file could not be written and read now."""
-        ...

@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from services.backends.aws.access import AwsAccess
+from services.backends.aws.clients import AwsClients
+from services.backends.file_backends import build_snapshot_folders
 from services.backends.local import snapshot_writer
 from services.backends.local.faiss_index import FaissIndex
-from services.errors import BackendUnavailableError, ConfigurationError
+from services.errors import BackendError, BackendUnavailableError, ConfigurationError
 from services.knowledge.chunking import ChunkSize
 from services.knowledge.models import SearchType
 from services.ports.knowledge import Embedder
+from services.settings import load_settings
 from services.storage.files import SnapshotFolders
 from tests.contract.knowledge_index import TENANT, KnowledgeIndexContract, MakeIndex, found, versions
 from tests.contract.knowledge_samples import document, version
@@ -134,6 +138,11 @@ class TestFaissIndexInAFolder(KnowledgeIndexContract):
         assert "79" in best.text
 
 
+def mirrored(root: str, home: Path) -> SnapshotFolders:
+    """Folders in a bucket, for a machine of its own."""
+    return build_snapshot_folders(load_settings(storage_root=root, home=home), AwsAccess(AwsClients()))
+
+
 class TestFaissIndexOverS3(KnowledgeIndexContract):
     """Each index has a mirror of its own, as machines have."""
 
@@ -142,7 +151,7 @@ class TestFaissIndexOverS3(KnowledgeIndexContract):
         made: list[FaissIndex] = []
 
         def make(embedder: Embedder) -> FaissIndex:
-            made.append(FaissIndex(SnapshotFolders(s3_root, tmp_path / f"mirror-{len(made)}"), embedder))
+            made.append(FaissIndex(mirrored(s3_root, tmp_path / f"mirror-{len(made)}"), embedder))
             return made[-1]
 
         return make
@@ -151,15 +160,15 @@ class TestFaissIndexOverS3(KnowledgeIndexContract):
         self, built: FaissIndex, make_index: MakeIndex, s3_root: str, tmp_path: Path
     ) -> None:
         assert found(make_index(FakeEmbedder()), "insulin")
-        vectors = tmp_path / "mirror-1" / TENANT / "000001" / "vectors.npy"
+        vectors = tmp_path / "mirror-1" / "cache" / "snapshots" / TENANT / "000001" / "vectors.npy"
         vectors.write_bytes(b"damaged")
-        again = FaissIndex(SnapshotFolders(s3_root, tmp_path / "mirror-1"), FakeEmbedder())
+        again = FaissIndex(mirrored(s3_root, tmp_path / "mirror-1"), FakeEmbedder())
         assert found(again, "insulin") == found(built, "insulin")
 
     def test_snapshot_that_could_not_be_stored_is_not_found_here_either(
         self, s3_root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        folders = SnapshotFolders(s3_root.replace("frontline", "no-such-bucket"), tmp_path / "mirror")
-        with pytest.raises(BackendUnavailableError):
+        folders = mirrored(s3_root.replace("frontline", "no-such-bucket"), tmp_path / "mirror")
+        with pytest.raises(BackendError):
             FaissIndex(folders, FakeEmbedder()).build(TENANT, 1, versions(), None)
-        assert list((tmp_path / "mirror" / TENANT).iterdir()) == []
+        assert list((tmp_path / "mirror" / "cache" / "snapshots" / TENANT).iterdir()) == []

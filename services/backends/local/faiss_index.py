@@ -13,12 +13,11 @@ from pathlib import Path
 
 from services.backends.local.everyday_questions import EverydayQuestions
 from services.backends.local.snapshot_files import MANIFEST, Manifest, open_table, read_manifest
-from services.backends.local.snapshot_search import OpenSnapshot, Wanted
+from services.backends.local.snapshot_search import SEARCH_TYPES, OpenSnapshot, Wanted
 from services.backends.local.snapshot_writer import write_snapshot
-from services.errors import AppError, BackendError, BackendUnavailableError, ConfigurationError, NotFoundError
+from services.errors import AppError, BackendUnavailableError, ConfigurationError, NotFoundError
 from services.knowledge.chunking import ChunkSize
 from services.knowledge.models import DocumentVersion, Ranking, Retrieval, SearchType
-from services.knowledge.shorthand import spell_out
 from services.knowledge.tokens import identifiers
 from services.logs import get_logger
 from services.ports.documents import HeldDocument
@@ -35,7 +34,7 @@ _log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Searchable:
+class SearchableSnapshot:
     """An open snapshot, and the embedder that its vectors were made by."""
 
     snapshot: OpenSnapshot
@@ -66,7 +65,7 @@ class FaissIndex:
         self._size = size or ChunkSize()
         self._embedder_of = embedder_of or (lambda _: None)
         self._everyday = everyday or EverydayQuestions(tuple)
-        self._open: OrderedDict[tuple[str, int], _Searchable] = OrderedDict()
+        self._open: OrderedDict[tuple[str, int], SearchableSnapshot] = OrderedDict()
         self._held: OrderedDict[tuple[str, int], list[HeldDocument]] = OrderedDict()
         self._opening = threading.Lock()
 
@@ -140,15 +139,15 @@ class FaissIndex:
         ranking: Ranking | None = None,
     ) -> Explanation:
         wanted = Wanted(limit, SearchType.HYBRID, hidden or {}, ranking or Ranking())
-        opened = self._searchable(tenant, number)
-        question = spell_out(question)
-        vector = opened.embedder.embed([question])[0]
-        passages, evidence = opened.snapshot.explain(question, vector, wanted)
-        evidence = replace(evidence, everyday_likeness=self._everyday.likeness(question, vector, opened.embedder))
-        return Explanation(passages, evidence, number, wanted.ranking, identifiers(question), tuple(vector.tolist()))
+        opened = self.opened(tenant, number)
+        asked = self._everyday.embedded(question, opened.embedder)
+        passages, evidence = opened.snapshot.explain(asked.text, asked.vector, wanted)
+        evidence = replace(evidence, everyday_likeness=asked.everyday_likeness)
+        codes, vector = identifiers(asked.text), tuple(asked.vector.tolist())
+        return Explanation(passages, evidence, number, wanted.ranking, codes, vector)
 
     def open_snapshot(self, tenant: str, number: int) -> None:
-        self._searchable(tenant, number)
+        self.opened(tenant, number)
 
     def held_documents(self, tenant: str, number: int) -> list[HeldDocument]:
         key = (tenant, number)
@@ -161,6 +160,13 @@ class FaissIndex:
                     self._held.popitem(last=False)
         return list(held)
 
+    def mark_live(self, tenant: str, number: int) -> None:
+        """Nothing to do: every snapshot can be searched by its number."""
+
+    @property
+    def search_types(self) -> tuple[SearchType, ...]:
+        return SEARCH_TYPES
+
     def delete(self, tenant: str, number: int) -> None:
         self._forget(tenant, number)
         self._folders.delete(tenant, number)
@@ -170,7 +176,7 @@ class FaissIndex:
         return self._size.words, self._size.overlap
 
     def knows_identifier(self, tenant: str, number: int, identifier: str) -> bool:
-        return self._searchable(tenant, number).snapshot.knows_identifier(identifier)
+        return self.opened(tenant, number).snapshot.knows_identifier(identifier)
 
     def check_ready(self) -> None:
         self._folders.check_ready()
@@ -178,7 +184,7 @@ class FaissIndex:
     def _store(self, tenant: str, number: int, target: Path) -> None:
         try:
             self._folders.store(tenant, number)
-        except BackendError:
+        except AppError:
             shutil.rmtree(target, ignore_errors=True)  # what the others cannot fetch must not be found here either
             raise
 
@@ -211,28 +217,33 @@ class FaissIndex:
             return None
 
     def _search(self, tenant: str, number: int, question: str, wanted: Wanted) -> Retrieval:
-        opened = self._searchable(tenant, number)
+        opened = self.opened(tenant, number)
         started = time.thread_time()
-        question = spell_out(question)
-        vector = opened.embedder.embed([question])[0]
-        passages, evidence = opened.snapshot.search(question, vector, wanted)
-        evidence = replace(evidence, everyday_likeness=self._everyday.likeness(question, vector, opened.embedder))
+        asked = self._everyday.embedded(question, opened.embedder)
+        passages, evidence = opened.snapshot.search(asked.text, asked.vector, wanted)
+        evidence = replace(evidence, everyday_likeness=asked.everyday_likeness)
         cpu_ms = (time.thread_time() - started) * 1000
-        return Retrieval(passages, evidence, number, cpu_ms, tuple(vector.tolist()))
+        return Retrieval(passages, evidence, number, cpu_ms, tuple(asked.vector.tolist()))
 
-    def _searchable(self, tenant: str, number: int) -> _Searchable:
+    def opened(self, tenant: str, number: int) -> SearchableSnapshot:
+        """The snapshot, ready to be searched; stays usable when it is deleted meanwhile.
+
+        Raises:
+            NotFoundError: there is no such snapshot.
+            ConfigurationError: it is damaged or was made with another embedding model.
+        """
         key = (tenant, number)
         with self._opening:
             opened = self._open.get(key)
             if opened is None:
-                opened = self._opened(tenant, number)
+                opened = self._open_now(tenant, number)
                 self._open[key] = opened
                 while len(self._open) > OPEN_SNAPSHOTS:
                     self._open.popitem(last=False)
             self._open.move_to_end(key)
         return opened
 
-    def _opened(self, tenant: str, number: int) -> _Searchable:
+    def _open_now(self, tenant: str, number: int) -> SearchableSnapshot:
         folder, manifest = self._manifest(tenant, number)
         embedder: Embedder | None = self._embedder
         if manifest.embedding_model != self._embedder.model_id:
@@ -241,9 +252,9 @@ class FaissIndex:
             raise ConfigurationError(
                 f"Snapshot {number} was made with another embedding model ({manifest.embedding_model}).",
                 code="snapshot-model",
-                remedy="Load the knowledge base again, or set FRONTLINE_EMBEDDING_MODEL back.",
+                remedy="Build and publish a new version, or set the embedding model back.",
             )
-        return _Searchable(OpenSnapshot(folder, manifest), embedder)
+        return SearchableSnapshot(OpenSnapshot(folder, manifest), embedder)
 
     def _manifest(self, tenant: str, number: int, *, verify: bool = True) -> tuple[Path, Manifest]:
         folder = self._folders.fetch(tenant, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,18 +15,24 @@ from numpy.typing import NDArray
 
 from services.backends.local.snapshot_files import Manifest, open_table
 from services.backends.local.word_rarity import WordRarity
+from services.backends.passage_ranking import (
+    ScoreParts,
+    code_shares,
+    evidence_of,
+    explained,
+    positions_shown,
+    scores_of,
+    searched_text_of,
+)
 from services.knowledge.models import Evidence, Passage, Ranking, SearchType
 from services.knowledge.tokens import holds_identifier, identifiers, keyword_tokens
 from services.ports.explanations import ExplainedPassage
 
-# Hybrid ranking is the weighted sum that :class:`services.knowledge.models.Ranking` gives, plus
-# IDENTIFIER_WEIGHT x share of the question's identifiers held, which makes a code win over any likeness.
-IDENTIFIER_WEIGHT = 0.5
 CANDIDATES = 200
+# The search types that find something different here; what the backend thinks best is all together.
+SEARCH_TYPES = (SearchType.HYBRID, SearchType.SEMANTIC, SearchType.KEYWORD)
 # One of so many lists of a large index is read for a question: 32 of the 512 that 100,000 vectors have.
 SEARCHED_LISTS_SHARE = 1 / 16
-EVIDENCE_PASSAGES = 5
-COVERING_PASSAGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +65,11 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The candidates of one search type, best first; one value per candidate.
-
-    Attributes:
-        likeness: The better of the cosines to the text and to the nearest phrasing.
-    """
+    """The candidates of one search type, best first; one value per candidate."""
 
     chunks: NDArray[np.int64]
     scores: NDArray[np.float64]
-    likeness: NDArray[np.float32]
-    text_likeness: NDArray[np.float32]
-    heading_likeness: NDArray[np.float32]
-    code_shares: NDArray[np.float64]
+    parts: ScoreParts
 
 
 def searched_lists(neighbors: faiss.Index) -> int:
@@ -78,8 +77,28 @@ def searched_lists(neighbors: faiss.Index) -> int:
     return max(1, round(faiss.extract_index_ivf(neighbors).nlist * SEARCHED_LISTS_SHARE))
 
 
+@dataclass(frozen=True, slots=True)
+class ChunkIdentity:
+    """What tells a chunk from all others.
+
+    Attributes:
+        row: Its place in the snapshot.
+        text_key: See :func:`services.backends.local.snapshot_writer.text_key`, of its heading and text.
+    """
+
+    row: int
+    document_id: str
+    document_version: int
+    ordinal: int
+    text_key: str
+
+
 class OpenSnapshot:
-    """A snapshot opened by memory map; immutable, safe for many threads."""
+    """A snapshot opened by memory map; immutable, safe for many threads.
+
+    Attributes:
+        chunk_size: Words of a chunk and of the overlap that it was cut with.
+    """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._documents = open_table(folder / "documents.arrow")
@@ -88,11 +107,13 @@ class OpenSnapshot:
         self._versions = self._documents["version"].to_numpy()
         self._sections = chunks["section"]
         self._urls = chunks["url"]
+        self._keys = chunks["key"]
         self._document_of = chunks["document"].to_numpy()
         self._ordinals = chunks["ordinal"].to_numpy()
         self._starts = chunks["start"].to_numpy()
         self._ends = chunks["end"].to_numpy()
         self._pages = chunks["page"]
+        self.chunk_size = (manifest.chunk_words, manifest.chunk_overlap)
         self._chunk_count = manifest.chunk_count
         self._vectors: NDArray[np.float32] = np.load(folder / "vectors.npy", mmap_mode="r")
         self._question_chunks: NDArray[np.int32] = np.load(folder / "questions.npy")
@@ -104,42 +125,64 @@ class OpenSnapshot:
         self._search_parameters = faiss.SearchParametersIVF()
         self._search_parameters.nprobe = searched_lists(self._neighbors) if self._neighbors else 1
         self._keywords = bm25s.BM25.load(str(folder / "keywords"), mmap=True)
-        self._rarity = WordRarity(self._keywords, manifest.chunk_count)
+        self._rarity = WordRarity.of_keywords(self._keywords, manifest.chunk_count)
 
     def search(
-        self, question: str, vector: NDArray[np.float32], wanted: Wanted
+        self,
+        question: str,
+        vector: NDArray[np.float32],
+        wanted: Wanted,
+        among: NDArray[np.int64] | None = None,
     ) -> tuple[tuple[Passage, ...], Evidence]:
-        """The best passages for a question whose unit vector is given, and how well they cover it."""
+        """The best passages for a question whose unit vector is given, and how well they cover it.
+
+        Args:
+            among: Rows of chunks that somebody else found, to be ranked; None looks for them here.
+        """
         asked = self._asked(question, vector, wanted.hidden)
-        return self._passages(asked, self._found(asked, wanted, wanted.search_type), wanted)
+        return self._passages(asked, self._found(asked, wanted, wanted.search_type, among), wanted)
 
     def explain(
-        self, question: str, vector: NDArray[np.float32], wanted: Wanted
+        self,
+        question: str,
+        vector: NDArray[np.float32],
+        wanted: Wanted,
+        among: Mapping[SearchType, NDArray[np.int64]] | None = None,
     ) -> tuple[tuple[ExplainedPassage, ...], Evidence]:
-        """As :meth:`search` in its hybrid form, with what every search type found and what the scores are made of."""
+        """As :meth:`search` in its hybrid form, with what every search type found and what the scores are made of.
+
+        Args:
+            among: For every search type that is told of, as in :meth:`search`; hybrid search is always one of them.
+        """
         asked = self._asked(question, vector, wanted.hidden)
-        found = {search_type: self._found(asked, wanted, search_type) for search_type in SearchType}
-        hybrid = found[SearchType.HYBRID]
-        _, evidence = self._passages(asked, hybrid, wanted)
+        found = {
+            search_type: self._found(asked, wanted, search_type, among[search_type] if among is not None else None)
+            for search_type in (SEARCH_TYPES if among is None else among)
+        }
+        _, evidence = self._passages(asked, found[SearchType.HYBRID], wanted)
         ranks = {
             search_type: {int(chunk): rank for rank, chunk in enumerate(one.chunks, start=1)}
             for search_type, one in found.items()
         }
         shown = {chunk for places in ranks.values() for chunk, rank in places.items() if rank <= wanted.limit}
         phrasings = self._nearest_phrasings(vector, shown & asked.question_likeness.keys())
-        explained = (
-            self._explained(
-                asked,
-                hybrid,
+        # What only another search found has its hybrid score too, but no place in hybrid search.
+        others = np.array(sorted(shown.difference(found[SearchType.HYBRID].chunks.tolist())), dtype=np.int64)
+        told = [
+            explained(
+                self._passage_at(ranked, position),
+                ranked.parts,
                 position,
                 wanted.ranking,
-                {search_type: places[chunk] for search_type, places in ranks.items() if chunk in places},
-                phrasings.get(chunk),
+                ranks={search_type: places[chunk] for search_type, places in ranks.items() if chunk in places},
+                codes=asked.codes,
+                phrasing=phrasings.get(chunk),
             )
-            for position, chunk in enumerate(hybrid.chunks.tolist())
+            for ranked in (found[SearchType.HYBRID], self._ranked(asked, wanted, SearchType.HYBRID, others))
+            for position, chunk in enumerate(ranked.chunks.tolist())
             if chunk in shown
-        )
-        return tuple(explained), evidence
+        ]
+        return tuple(sorted(told, key=lambda one: -one.passage.score)), evidence
 
     def _asked(self, question: str, vector: NDArray[np.float32], hidden_documents: Mapping[str, int]) -> _Asked:
         tokens = keyword_tokens(question)
@@ -151,86 +194,56 @@ class OpenSnapshot:
         shares = words / best_word_score if best_word_score > 0 else words
         return _Asked(vector, tokens, identifiers(question), words, shares, self._question_likeness(vector), hidden)
 
-    def _found(self, asked: _Asked, wanted: Wanted, search_type: SearchType) -> _Found:
-        chunks = self._candidates(
-            asked.vector,
-            asked.words,
-            max(CANDIDATES, 4 * wanted.limit),
-            search_type,
-            asked.question_likeness,
-            asked.hidden,
-        )
-        text_likeness = self._vectors[chunks] @ asked.vector
+    def _found(
+        self, asked: _Asked, wanted: Wanted, search_type: SearchType, among: NDArray[np.int64] | None = None
+    ) -> _Found:
+        if among is None:
+            among = self._candidates(
+                asked.vector,
+                asked.words,
+                max(CANDIDATES, 4 * wanted.limit),
+                search_type,
+                asked.question_likeness,
+                asked.hidden,
+            )
+        elif asked.hidden is not None:
+            among = among[~asked.hidden[among]]
+        return self._ranked(asked, wanted, search_type, among)
+
+    def _ranked(self, asked: _Asked, wanted: Wanted, search_type: SearchType, chunks: NDArray[np.int64]) -> _Found:
         phrased = [asked.question_likeness.get(int(chunk), -1.0) for chunk in chunks]
-        likeness = np.maximum(text_likeness, np.asarray(phrased, dtype=np.float32))
-        heading_likeness = self._vectors[self._heading_rows[chunks]] @ asked.vector
-        heading_share = wanted.ranking.heading_share
-        meaning = (1 - heading_share) * likeness + heading_share * heading_likeness
-        code_shares = np.zeros(len(chunks))
-        if search_type is SearchType.KEYWORD:
-            scores = asked.words[chunks].astype(np.float64)
-        elif search_type is SearchType.SEMANTIC:
-            scores = meaning.astype(np.float64)
-        else:
-            scores = meaning + wanted.ranking.keyword_weight * asked.shares[chunks]
-            if asked.codes:
-                code_shares = self._identifier_shares(chunks, asked.codes)
-                scores = scores + IDENTIFIER_WEIGHT * code_shares
-        order = np.lexsort((chunks, -scores))
-        return _Found(
-            chunks[order],
-            scores[order],
-            likeness[order],
-            text_likeness[order],
-            heading_likeness[order],
-            code_shares[order],
+        by_both = search_type not in (SearchType.KEYWORD, SearchType.SEMANTIC)
+        parts = ScoreParts(
+            text=self._vectors[chunks] @ asked.vector,
+            phrasing=np.asarray(phrased, dtype=np.float32),
+            heading=self._vectors[self._heading_rows[chunks]] @ asked.vector,
+            words=asked.words[chunks],
+            word_shares=asked.shares[chunks],
+            code_shares=(
+                code_shares([self._chunk_text(int(chunk)) for chunk in chunks], asked.codes)
+                if asked.codes and by_both
+                else np.zeros(len(chunks))
+            ),
         )
+        scores = scores_of(parts, search_type, wanted.ranking)
+        order = np.lexsort((chunks, -scores))
+        return _Found(chunks[order], scores[order], parts.taken(order))
 
     def _passages(self, asked: _Asked, found: _Found, wanted: Wanted) -> tuple[tuple[Passage, ...], Evidence]:
-        limit, one_per_document = wanted.limit, wanted.one_per_document
-        passages: list[Passage] = []
-        seen: set[int] = set()
-        for position, chunk in enumerate(found.chunks.tolist()):
-            document = int(self._document_of[chunk])
-            if one_per_document and document in seen:
-                continue
-            seen.add(document)
-            passages.append(self._passage_at(asked, found, position))
-            if len(passages) >= max(limit, EVIDENCE_PASSAGES) and (one_per_document or len(seen) > 1):
-                break
-        evidence = self._evidence(asked.tokens, asked.codes, passages, found.likeness)
-        return tuple(passages[:limit]), evidence
+        documents = self._document_of[found.chunks].tolist()
+        positions = positions_shown(documents, wanted.limit, one_per_document=wanted.one_per_document)
+        passages = [self._passage_at(found, position) for position in positions]
+        likeness = found.parts.likeness
+        similarity = float(likeness.max()) if likeness.size else 0.0
+        evidence = evidence_of(passages, similarity, asked.tokens, asked.codes, self._rarity.coverage)
+        return tuple(passages[: wanted.limit]), evidence
 
-    def _passage_at(self, asked: _Asked, found: _Found, position: int) -> Passage:
-        chunk = int(found.chunks[position])
+    def _passage_at(self, found: _Found, position: int) -> Passage:
         return self._passage(
-            chunk, float(found.scores[position]), float(found.likeness[position]), float(asked.shares[chunk])
-        )
-
-    def _explained(
-        self,
-        asked: _Asked,
-        found: _Found,
-        position: int,
-        ranking: Ranking,
-        ranks: dict[SearchType, int],
-        phrasing: tuple[int, float] | None,
-    ) -> ExplainedPassage:
-        passage = self._passage_at(asked, found, position)
-        text = self._chunk_text(int(found.chunks[position])) if asked.codes else ""
-        return ExplainedPassage(
-            passage=passage,
-            ranks=ranks,
-            text_similarity=float(found.text_likeness[position]),
-            phrasing=phrasing[0] if phrasing else None,
-            phrasing_similarity=phrasing[1] if phrasing else -1.0,
-            heading_similarity=float(found.heading_likeness[position]),
-            keyword_score=float(asked.words[found.chunks[position]]),
-            held_codes=tuple(code for code in asked.codes if holds_identifier(text, code)),
-            text_part=(1 - ranking.heading_share) * passage.similarity,
-            heading_part=ranking.heading_share * float(found.heading_likeness[position]),
-            keyword_part=ranking.keyword_weight * passage.keyword_share,
-            code_part=IDENTIFIER_WEIGHT * float(found.code_shares[position]),
+            int(found.chunks[position]),
+            float(found.scores[position]),
+            float(found.parts.likeness[position]),
+            float(found.parts.word_shares[position]),
         )
 
     def _nearest_phrasings(self, vector: NDArray[np.float32], chunks: Iterable[int]) -> dict[int, tuple[int, float]]:
@@ -256,6 +269,24 @@ class OpenSnapshot:
         last = digits[-1][-2:] if digits else identifier
         held = pc.match_substring(self._documents[column], last)
         yield from self._documents[column].filter(held).to_pylist()
+
+    def chunks(self) -> Iterator[ChunkIdentity]:
+        """What identifies every chunk, in the order of their rows."""
+        ids, versions = self._documents["id"].to_pylist(), self._versions.tolist()
+        rows = zip(self._document_of.tolist(), self._ordinals.tolist(), self._keys.to_pylist(), strict=True)
+        for row, (document, ordinal, key) in enumerate(rows):
+            yield ChunkIdentity(row, ids[document], versions[document], ordinal, key)
+
+    def addresses(self) -> Iterator[tuple[str, str | None]]:
+        """Id and URL of every document."""
+        yield from zip(self._documents["id"].to_pylist(), self._documents["url"].to_pylist(), strict=True)
+
+    def texts_of(self, document_id: str) -> Iterator[tuple[int, str]]:
+        """Row and text of every chunk of a document that is held."""
+        document = self._row_of[document_id]
+        text = self._documents["text"][document].as_py()
+        for row in np.flatnonzero(self._document_of == document).tolist():
+            yield row, text[self._starts[row] : self._ends[row]]
 
     def _hidden_chunks(self, hidden: Mapping[str, int]) -> NDArray[np.bool_] | None:
         """Which chunks must not be found; None where all may be."""
@@ -327,16 +358,10 @@ class OpenSnapshot:
         count = min(wanted, self._chunk_count)
         return np.argpartition(-cosines, count - 1)[:count].astype(np.int64)
 
-    def _identifier_shares(self, chunks: NDArray[np.int64], codes: tuple[str, ...]) -> NDArray[np.float64]:
-        texts = [self._chunk_text(int(chunk)) for chunk in chunks]
-        held = [[holds_identifier(text, code) for code in codes] for text in texts]
-        shares: NDArray[np.float64] = np.asarray(held, dtype=np.float64).mean(axis=1)
-        return shares
-
     def _chunk_text(self, chunk: int) -> str:
         document = int(self._document_of[chunk])
         text = self._documents["text"][document].as_py()[self._starts[chunk] : self._ends[chunk]]
-        return f"{self._documents['title'][document].as_py()} {self._sections[chunk].as_py()} {text}"
+        return searched_text_of(self._documents["title"][document].as_py(), self._sections[chunk].as_py(), text)
 
     def _passage(self, chunk: int, score: float, similarity: float, keyword_share: float) -> Passage:
         document = int(self._document_of[chunk])
@@ -357,29 +382,3 @@ class OpenSnapshot:
             similarity=similarity,
             keyword_share=keyword_share,
         )
-
-    def _evidence(
-        self, tokens: list[str], codes: tuple[str, ...], passages: list[Passage], likeness: NDArray[np.float32]
-    ) -> Evidence:
-        top = passages[:COVERING_PASSAGES]
-        texts = [f"{passage.title} {passage.section} {passage.text}" for passage in top]
-        held = {token for text in texts for token in keyword_tokens(text)}
-        held_codes = tuple(code for code in codes if any(holds_identifier(text, code) for text in texts))
-        return Evidence(
-            similarity=float(likeness.max()) if likeness.size else 0.0,
-            breadth=(
-                float(np.mean([passage.similarity for passage in passages[:EVIDENCE_PASSAGES]])) if passages else 0.0
-            ),
-            term_coverage=self._rarity.coverage(tokens, held),
-            lead=_lead(passages),
-            missing_identifiers=tuple(code for code in codes if code not in held_codes),
-            held_identifiers=held_codes,
-        )
-
-
-def _lead(passages: list[Passage]) -> float:
-    best = passages[0] if passages else None
-    if best is None:
-        return 0.0
-    others = [passage.score for passage in passages if passage.document_id != best.document_id]
-    return best.score - others[0] if others else 0.0
