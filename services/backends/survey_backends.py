@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from services.backends.aws.access import AwsAccess
+from services.operations.prices import PriceTable
 from services.ports.knowledge import Embedder
 from services.ports.language_models import LanguageModel, ModelLimits, ModelReply, ModelRequest
 from services.ports.paid_calls import PaidCallLedger
+from services.ports.rate_limits import RateLimits
 from services.ports.surveys import SurveyAnalyzer, TopicSuggester
 from services.setting_choices import SurveyBackend
 from services.settings import Settings
 from services.surveys.memory_ledger import MemoryLedger
 from services.surveys.run_backends import OfferedBackend, SurveyBackends
+
+_UNKNOWN_MODEL = (
+    "Frontline does not know this model: it is asked in words instead of with a tool, and with a context window of "
+    "32,000 tokens unless an administrator sets another."
+)
 
 if TYPE_CHECKING:
     from services.backends.local.surveys.analyzer import LocalSurveyAnalyzer
@@ -22,7 +31,23 @@ if TYPE_CHECKING:
     from services.surveys.suggesting import NamerFactory
 
 
-def build_survey_backends(settings: Settings, embedder: Embedder, ledger: PaidCallLedger) -> SurveyBackends:
+@dataclass(frozen=True, slots=True)
+class SurveyModelAccess:
+    """What language models for surveys are reached with.
+
+    Attributes:
+        ledger: Remembers what was paid for.
+        rate_limits: Quotas that all workers share; None keeps to none.
+        prices: None knows no price.
+    """
+
+    ledger: PaidCallLedger
+    aws: AwsAccess | None = None
+    rate_limits: RateLimits | None = None
+    prices: PriceTable | None = None
+
+
+def build_survey_backends(settings: Settings, embedder: Embedder, access: SurveyModelAccess) -> SurveyBackends:
     """What runs may use, the default first; the local one is always among them."""
 
     @cache
@@ -39,8 +64,23 @@ def build_survey_backends(settings: Settings, embedder: Embedder, ledger: PaidCa
                 SurveyBackend.OPENAI.value,
                 "Language model",
                 True,
-                _model_chain(cache(lambda: _openai_model(settings)), ledger),
+                _model_chain(cache(lambda: _openai_model(settings, access)), access.ledger),
                 settings.openai_survey_model,
+            )
+        )
+    if settings.bedrock_survey_model:
+        from services.backends.aws.bedrock_model_ids import plain_model_id
+        from services.backends.aws.model_abilities import abilities_of
+
+        known = abilities_of(settings.bedrock_survey_model).known
+        offered.append(
+            OfferedBackend(
+                SurveyBackend.BEDROCK.value,
+                "Amazon Bedrock",
+                True,
+                _model_chain(cache(lambda: _bedrock_model(settings, access)), access.ledger),
+                plain_model_id(settings.bedrock_survey_model),
+                note="" if known else _UNKNOWN_MODEL,
             )
         )
     return SurveyBackends(sorted(offered, key=lambda one: one.name != settings.survey_backend.value))
@@ -53,17 +93,22 @@ def build_topic_suggester(embedder: Embedder) -> TopicSuggester:
     return LocalTopicSuggester(embedder)
 
 
-def build_topic_namer(settings: Settings, ledger: PaidCallLedger) -> NamerFactory | None:
+def build_topic_namer(settings: Settings, access: SurveyModelAccess) -> NamerFactory | None:
     """What names suggested topics where runs use a language model by default; None leaves them their own words."""
-    if settings.survey_backend is not SurveyBackend.OPENAI:
+    if settings.survey_backend is SurveyBackend.LOCAL:
         return None
-    model_of = cache(lambda: _openai_model(settings))
+
+    @cache
+    def model_of() -> LanguageModel:
+        if settings.survey_backend is SurveyBackend.BEDROCK:
+            return _bedrock_model(settings, access)
+        return _openai_model(settings, access)
 
     def make(tenant_id: str, owner: str) -> TopicNamer:
         from services.surveys.chain.paid_calls import PaidModelCalls
         from services.surveys.naming import TopicNamer
 
-        return TopicNamer(_PaidNaming(model_of(), PaidModelCalls(model_of(), ledger, tenant_id, owner)))
+        return TopicNamer(_PaidNaming(model_of(), PaidModelCalls(model_of(), access.ledger, tenant_id, owner)))
 
     return make
 
@@ -92,7 +137,29 @@ def _model_chain(model_of: Callable[[], LanguageModel], ledger: PaidCallLedger) 
     return make
 
 
-def _openai_model(settings: Settings) -> LanguageModel:
+def _bedrock_model(settings: Settings, access: SurveyModelAccess) -> LanguageModel:
+    from services.backends.aws.call_quota import CallQuota
+    from services.backends.aws.converse_model import ConverseModel, limits_of
+    from services.backends.aws.model_abilities import abilities_of
+
+    aws = access.aws or AwsAccess.of(settings)
+    model_id = settings.bedrock_survey_model or ""
+    region = aws.clients.region
+    quota = None
+    requests, tokens = settings.bedrock_survey_requests_per_minute, settings.bedrock_survey_tokens_per_minute
+    if access.rate_limits is not None and (requests or tokens):
+        quota = CallQuota(access.rate_limits, f"bedrock {region} {model_id}", requests, tokens)
+    price = access.prices.price_of(model_id, region) if access.prices is not None else None
+    limits = limits_of(
+        abilities_of(model_id),
+        context_tokens=settings.bedrock_survey_context_tokens,
+        input_price=price.input_per_million if price else None,
+        output_price=price.output_per_million if price else None,
+    )
+    return ConverseModel(aws, model_id, limits=limits, quota=quota)
+
+
+def _openai_model(settings: Settings, access: SurveyModelAccess) -> LanguageModel:
     from services.backends.openai_compatible.survey_model import OpenAiCompatibleModel
 
     key = settings.openai_api_key
@@ -106,4 +173,5 @@ def _openai_model(settings: Settings) -> LanguageModel:
             input_price=settings.openai_survey_input_price,
             output_price=settings.openai_survey_output_price,
         ),
+        recorder=access.aws.recorder if access.aws is not None else None,
     )

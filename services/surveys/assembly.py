@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.jobs.service import JobService
+from services.ports.files import FileStore
 from services.ports.jobs import JobKind
-from services.ports.knowledge import FileStore
 from services.ports.privacy import PersonalDataDetector
 from services.ports.surveys import SurveyRepository, TopicSuggester
 from services.privacy.audit import AuditTrail

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from services.ports.model_calls import attributed
 from services.ports.privacy import PersonalDataDetector
 from services.ports.surveys import AnalysisListener, TopicSuggester
-from services.privacy.masking import mask
+from services.privacy.masking import mask_many
 from services.surveys.analysis import Analysis, analyze_responses, estimate_responses
 from services.surveys.evaluation import EvaluationService
 from services.surveys.exploring.explorer import SurveyExplorer
 from services.surveys.exports.service import SurveyExports
 from services.surveys.labels import LabelService
 from services.surveys.library import SurveyLibrary
-from services.surveys.models import Response, Taxonomy
+from services.surveys.models import Example, Response, Taxonomy
+from services.surveys.purpose import PURPOSE
 from services.surveys.run_backends import SurveyBackends
 from services.surveys.run_models import RunEstimate, RunOptions, StepTrace
 from services.surveys.runs import SurveyRuns
@@ -24,6 +27,7 @@ from services.surveys.taxonomies import TaxonomyService
 
 # Analyses in memory are nobody's: what they pay for is not shared with any tenant.
 _NO_TENANT, _OWNER = "", "analysis"
+_Written = TypeVar("_Written", Response, Example)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,13 @@ class SurveyDesk:
         analyzer = self.backends.analyzer(backend, _NO_TENANT, _OWNER)
         read = tuple(responses)
         if analyzer.paid:
-            read = tuple(replace(response, text=self._masked(response.text)) for response in read)
-            taxonomy = replace(
-                taxonomy, examples=tuple(replace(one, text=self._masked(one.text)) for one in taxonomy.examples)
-            )
+            with attributed(purpose=PURPOSE):
+                read = tuple(self._masked(read))
+                taxonomy = replace(taxonomy, examples=tuple(self._masked(taxonomy.examples)))
         estimate = estimate_responses(analyzer, read, taxonomy)
         traces: list[StepTrace] = []
-        findings = analyze_responses(analyzer, read, taxonomy, on_progress, traces.append if with_traces else None)
+        with attributed(purpose=PURPOSE):
+            findings = analyze_responses(analyzer, read, taxonomy, on_progress, traces.append if with_traces else None)
         return Analysis(read, tuple(findings), estimate, tuple(traces))
 
     def estimate(
@@ -96,5 +100,6 @@ class SurveyDesk:
     def _backend(self, options: RunOptions | None) -> str:
         return options.backend if options is not None else self.backends.default
 
-    def _masked(self, text: str) -> str:
-        return mask(text, self.detector).text
+    def _masked(self, written: Sequence[_Written]) -> list[_Written]:
+        masked = mask_many([one.text for one in written], self.detector)
+        return [replace(one, text=found.text) for one, found in zip(written, masked, strict=True)]

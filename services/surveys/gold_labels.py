@@ -9,6 +9,7 @@ import numpy as np
 
 from services.access.models import Account
 from services.errors import InputError
+from services.ports.model_calls import attributed
 from services.ports.privacy import PersonalDataDetector
 from services.privacy.audit import AuditTrail
 from services.surveys.distinct_texts import distinct_texts
@@ -19,6 +20,7 @@ from services.surveys.label_models import GoldImport, LabeledTopic, LabelPurpose
 from services.surveys.models import Sentiment
 from services.surveys.permissions import require_analyst
 from services.surveys.present_labels import TextLabel
+from services.surveys.purpose import PURPOSE
 from services.surveys.run_sources import RunSources
 from services.surveys.topic_moves import merged
 
@@ -115,7 +117,8 @@ class GoldLabels(LabelBook):
         prepared = self._sources.open_survey(tenant_id, survey.id)
         index = self._sources.indexes.get(tenant_id, survey_id, question)
         earlier = self._earlier_names(tenant_id, taxonomy_id)
-        rows = read_gold(data, name, prepared, question, index, newest.taxonomy, self._detector, earlier)
+        with attributed(tenant_id=tenant_id, username=account.username, purpose=PURPOSE):
+            rows = read_gold(data, name, prepared, question, index, newest.taxonomy, self._detector, earlier)
         before = {label.text_key for label in self.gold(tenant_id, survey_id, question)}
         now = self._now()
         labels = [

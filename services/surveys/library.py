@@ -14,13 +14,15 @@ from types import EllipsisType
 from services.access.models import Account
 from services.errors import AppError, InputError
 from services.jobs.service import JobService
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore
+from services.ports.model_calls import attributed
 from services.ports.privacy import PersonalDataDetector
 from services.ports.surveys import SurveyRepository
 from services.privacy.audit import AuditTrail
 from services.surveys.chosen_columns import SurveyColumns
 from services.surveys.permissions import require_analyst
 from services.surveys.prepared import OnProgress, PreparedSurvey, load_survey, prepare_survey, store_survey
+from services.surveys.purpose import PURPOSE
 from services.surveys.response_files import read_table
 from services.surveys.response_tables import ResponseTable
 from services.surveys.run_backends import ForgetCalls
@@ -113,7 +115,7 @@ class SurveyLibrary:
             BackendError: personal data could not be looked for, or nothing could be stored; nothing was kept.
         """
         require_analyst(account, tenant_id)
-        with self._turn(on_progress):
+        with self._turn(on_progress), attributed(tenant_id=tenant_id, username=account.username, purpose=PURPOSE):
             data = prepare_survey(table, columns, self._detector, on_progress)
         survey_id = uuid.uuid4().hex
         folder = survey_folder(tenant_id, survey_id)

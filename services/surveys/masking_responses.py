@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pyarrow.compute as pc  # type: ignore[import-untyped, unused-ignore]
 
 from services.ports.privacy import PersonalDataDetector
-from services.privacy.masking import mask
+from services.privacy.masking import find_in_many, mask_many
 from services.privacy.models import PersonalDataKind, PersonalDataSpan
 
 # An id or a choice may look like a date or a phone number; these two kinds cannot be mistaken.
@@ -43,10 +43,16 @@ class _OnlyKinds:
         self._kinds = kinds
 
     def find(self, text: str) -> list[PersonalDataSpan]:
-        return [span for span in self._detector.find(text) if span.kind in self._kinds]
+        return self._of_kinds(self._detector.find(text))
+
+    def find_many(self, texts: Sequence[str]) -> list[list[PersonalDataSpan]]:
+        return [self._of_kinds(spans) for spans in find_in_many(texts, self._detector)]
 
     def check_ready(self) -> None:
         self._detector.check_ready()
+
+    def _of_kinds(self, spans: Sequence[PersonalDataSpan]) -> list[PersonalDataSpan]:
+        return [span for span in spans if span.kind in self._kinds]
 
 
 def mask_column(
@@ -74,8 +80,8 @@ def mask_column(
     row_count = 0
     for start in range(0, len(distinct), _STEP_TEXTS):
         part = []
-        for index, text in enumerate(distinct.slice(start, _STEP_TEXTS).to_pylist(), start=start):
-            masked = mask(text, finder)
+        texts_of_step = distinct.slice(start, _STEP_TEXTS).to_pylist()
+        for index, masked in enumerate(mask_many(texts_of_step, finder), start=start):
             part.append(masked.text)
             for kind, count in masked.counts.items():
                 counts[kind] += count * int(frequencies[index])

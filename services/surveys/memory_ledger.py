@@ -49,9 +49,9 @@ class MemoryLedger:
             if self._release((tenant_id, key), owner):
                 self._answers[tenant_id, key] = dict(answer)
 
-    def abandon(self, tenant_id: str, key: str, owner: str) -> None:
+    def abandon(self, tenant_id: str, key: str, owner: str, *, may_have_cost: bool = False) -> None:
         with self._lock:
-            if self._release((tenant_id, key), owner):
+            if self._release((tenant_id, key), owner) and not may_have_cost:
                 self._attempts[tenant_id, key] -= 1
 
     def forget(self, tenant_id: str, owner_prefix: str) -> None:

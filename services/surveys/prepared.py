@@ -13,7 +13,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped, unused-ignore]
 from numpy.typing import NDArray
 
 from services.errors import InputError
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore
 from services.ports.privacy import PersonalDataDetector
 from services.surveys.chosen_columns import SurveyColumns, check_columns
 from services.surveys.marks import mark_texts

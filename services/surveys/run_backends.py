@@ -37,6 +37,7 @@ class OfferedBackend:
 
     Attributes:
         make: Makes it for a tenant and an owner, see :data:`AnalyzerFactory`; cheap, nothing is loaded or connected.
+        note: What else to know before using it, whole sentences.
     """
 
     name: str
@@ -44,6 +45,7 @@ class OfferedBackend:
     paid: bool
     make: Callable[[str, str], SurveyAnalyzer]
     model: str = ""
+    note: str = ""
 
 
 class SurveyBackends:
@@ -99,7 +101,9 @@ class SurveyBackends:
                 backend.make("", "readiness").check_ready()
             except AppError as error:
                 problem = f"{error.message_for_user} {error.remedy}".strip()
-            choice = BackendChoice(backend.name, backend.label, backend.paid, backend.model, not problem, problem)
+            choice = BackendChoice(
+                backend.name, backend.label, backend.paid, backend.model, not problem, problem, backend.note
+            )
             with self._lock:
                 self._asked[backend.name] = self._clock(), choice
         return choice

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.errors import NotFoundError
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore
 from services.surveys.models import Example, Sentiment, Taxonomy, Topic
 from services.surveys.run_models import Step, StepTrace, SurveyRun
 

@@ -11,8 +11,9 @@ from typing import Any, Protocol, TypeVar
 
 from services.errors import ConflictError, NotFoundError
 from services.jobs.models import Job, JobItem
+from services.ports.files import FileStore
 from services.ports.jobs import StageListener
-from services.ports.knowledge import FileStore
+from services.ports.model_calls import attributed
 from services.ports.surveys import SurveyAnalyzer, SurveyRepository
 from services.surveys.distinct_texts import DistinctTexts, distinct_texts
 from services.surveys.findings import RunFindings
@@ -26,6 +27,7 @@ from services.surveys.findings_files import (
 )
 from services.surveys.models import Response, ResponseFinding, Taxonomy
 from services.surveys.prepared import PreparedSurvey
+from services.surveys.purpose import PURPOSE
 from services.surveys.run_backends import RETRY_POLICY, ForgetCalls, SurveyBackends, calls_of_run
 from services.surveys.run_files import RunFiles
 from services.surveys.run_models import StepTrace, SurveyRun
@@ -100,6 +102,7 @@ class AnalyzeSurveyKind:
     """
 
     kind = ANALYZE_SURVEY
+    purpose = "surveys"
     retry_policy = RETRY_POLICY
 
     def __init__(
@@ -146,12 +149,13 @@ class AnalyzeSurveyKind:
         first, last = int(item.arguments["first"]), int(item.arguments["last"])
         chunk = self._texts.of_run(run).texts.slice(first, last - first + 1).to_pylist()
         report("analyzing", 0.0)
-        found = analyzer.analyze(
-            [Response(str(first + place), text) for place, text in enumerate(chunk)],
-            taxonomy,
-            lambda done, total: report("analyzing", done / max(total, 1)),
-            traces.append if analyzer.paid else None,
-        )
+        with attributed(tenant_id=run.tenant_id, username=run.username, purpose=PURPOSE):
+            found = analyzer.analyze(
+                [Response(str(first + place), text) for place, text in enumerate(chunk)],
+                taxonomy,
+                lambda done, total: report("analyzing", done / max(total, 1)),
+                traces.append if analyzer.paid else None,
+            )
         result = {**_told(found, traces), "seconds": round(self._clock() - started, 3), "reused": False}
         report("keeping")
         try:

@@ -13,7 +13,7 @@ class RunOptions:
     """What a person chooses for a run.
 
     Attributes:
-        backend: Name of the analyzer, such as ``local`` or ``openai``.
+        backend: Name of the analyzer, such as ``local`` or ``bedrock``.
         use_corrections: Whether corrections of the question become examples.
     """
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from services.errors import NotFoundError
 from services.jobs.models import JobItem
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore
 from services.surveys.models import Response
 from services.surveys.run_backends import SurveyBackends
 from services.surveys.run_files import RunFiles

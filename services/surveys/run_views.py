@@ -21,6 +21,7 @@ class BackendChoice:
         model: Which model it asks; empty when it has none.
         ready: Whether a run would work now.
         problem: Why not, and what to do; empty when it is ready.
+        note: What else to know before using it, whole sentences.
     """
 
     name: str
@@ -29,6 +30,7 @@ class BackendChoice:
     model: str
     ready: bool
     problem: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

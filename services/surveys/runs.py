@@ -13,7 +13,7 @@ from services.access.models import Account
 from services.errors import ConflictError, InputError, NotFoundError
 from services.jobs.models import Job, JobStatus
 from services.jobs.service import JobService
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore
 from services.ports.surveys import SurveyRepository
 from services.privacy.audit import AuditTrail
 from services.surveys.findings import RunFindings

@@ -13,8 +13,9 @@ from services.access.models import Account
 from services.errors import ConflictError, InputError, NotFoundError
 from services.jobs.models import Job, JobItem, JobStatus
 from services.jobs.service import JobService
+from services.ports.files import FileStore
 from services.ports.jobs import StageListener
-from services.ports.knowledge import FileStore
+from services.ports.model_calls import attributed
 from services.ports.surveys import SurveyRepository, TopicSuggester
 from services.privacy.audit import AuditTrail
 from services.surveys.distinct_texts import distinct_texts
@@ -22,6 +23,7 @@ from services.surveys.models import Response
 from services.surveys.naming import NamedTopics, TopicNamer
 from services.surveys.permissions import require_analyst
 from services.surveys.prepared import PreparedSurvey
+from services.surveys.purpose import PURPOSE
 from services.surveys.run_backends import ForgetCalls
 from services.surveys.suggestion_files import (
     TopicSuggestions,
@@ -162,6 +164,7 @@ class SuggestTopicsKind:
     """
 
     kind = SUGGEST_TOPICS
+    purpose = "surveys"
 
     def __init__(
         self,
@@ -200,10 +203,11 @@ class SuggestTopicsKind:
         named = NamedTopics(tuple(topics))
         if self._namer is not None:
             report("naming topics", share)
-            named = self._namer(job.tenant_id, job.id).name(
-                topics,
-                lambda done, total: report("naming topics", share + (1 - share) * done / max(1, total)),
-            )
+            with attributed(tenant_id=job.tenant_id, username=job.username, purpose=PURPOSE):
+                named = self._namer(job.tenant_id, job.id).name(
+                    topics,
+                    lambda done, total: report("naming topics", share + (1 - share) * done / max(1, total)),
+                )
         found = TopicSuggestions(named.topics, len(responses), response_count, named.model, named.notes)
         try:
             self._repository.get_survey(job.tenant_id, arguments["survey_id"])

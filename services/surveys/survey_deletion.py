@@ -7,7 +7,7 @@ import contextlib
 from services.access.models import Account
 from services.errors import ConflictError, NotFoundError
 from services.jobs.service import JobService
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore
 from services.ports.surveys import SurveyRepository
 from services.privacy.audit import AuditTrail
 from services.surveys.run_backends import ForgetCalls, calls_of_run

@@ -10,14 +10,16 @@ from datetime import UTC, datetime
 
 from services.access.models import Account
 from services.errors import ConflictError, InputError, NotFoundError
+from services.ports.model_calls import attributed
 from services.ports.privacy import PersonalDataDetector
 from services.ports.surveys import SurveyRepository
 from services.privacy.audit import AuditTrail
-from services.privacy.masking import mask
+from services.privacy.masking import mask_many
 from services.surveys.findings import RunFindings
 from services.surveys.label_models import LabelPurpose, ResponseLabel
 from services.surveys.models import Example, Taxonomy
 from services.surveys.permissions import require_analyst
+from services.surveys.purpose import PURPOSE
 from services.surveys.run_models import SurveyRun
 from services.surveys.taxonomy_changes import ChangeKind, changes_of, told
 from services.surveys.taxonomy_checks import check_storable
@@ -55,11 +57,13 @@ class TaxonomyService:
         self._detector = detector
         self._now = now or (lambda: datetime.now(UTC))
 
-    def _masked(self, taxonomy: Taxonomy, clean: AbstractSet[str]) -> Taxonomy:
+    def _masked(self, account: Account, tenant_id: str, taxonomy: Taxonomy, clean: AbstractSet[str]) -> Taxonomy:
         """The taxonomy without personal data in its examples; texts that are clean are not searched again."""
+        unclean = [one.text for one in taxonomy.examples if one.text not in clean]
+        with attributed(tenant_id=tenant_id, username=account.username, purpose=PURPOSE):
+            masked = dict(zip(unclean, mask_many(unclean, self._detector), strict=True))
         examples = tuple(
-            one if one.text in clean else replace(one, text=mask(one.text, self._detector).text)
-            for one in taxonomy.examples
+            replace(one, text=masked[one.text].text) if one.text in masked else one for one in taxonomy.examples
         )
         return replace(taxonomy, examples=examples)
 
@@ -92,7 +96,7 @@ class TaxonomyService:
         require_analyst(account, tenant_id)
         name = _checked_name(name)
         check_storable(taxonomy)
-        taxonomy = self._masked(taxonomy, set())
+        taxonomy = self._masked(account, tenant_id, taxonomy, set())
         version = TaxonomyVersion(
             taxonomy_id=uuid.uuid4().hex,
             number=1,
@@ -148,7 +152,9 @@ class TaxonomyService:
         version = TaxonomyVersion(
             taxonomy_id=taxonomy_id,
             number=latest.number + 1,
-            taxonomy=self._masked(edit.taxonomy, {example.text for example in latest.taxonomy.examples}),
+            taxonomy=self._masked(
+                account, tenant_id, edit.taxonomy, {example.text for example in latest.taxonomy.examples}
+            ),
             note=_note(note) or told(changes),
             username=account.username,
             created_at=self._now(),

@@ -21,7 +21,7 @@ MOST_BARREN_CALLS = 15
 """A model that has given nothing usable in so many calls, and nothing before, is the wrong one: paying on is no use."""
 
 _NO_REPLY = PaidReply(ModelReply("", StopReason.COMPLETE))
-_LOST_NOTE = "An earlier call was cut off before its reply was kept; it may cost too."
+_LOST_NOTE = "The reply to an earlier call was lost before it was kept; it may cost too."
 
 
 @dataclass(frozen=True, slots=True)

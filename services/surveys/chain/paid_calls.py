@@ -20,6 +20,8 @@ LONGEST_WAIT_SECONDS = 60.0
 """A call waits no longer than this for the server in all; then the error is for the caller, who tries again later."""
 
 _FIRST_WAIT_SECONDS = 1.0
+# Adapters say so when nobody knows whether a call was answered, and so paid for.
+_REPLY_LOST = "aws-reply-lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class PaidReply:
         reused: Whether somebody else paid for it, or this object did before. What its owner paid before a crash
             is the owner's own call still: it is told once, by whoever goes on.
         seconds: From asking to the reply, waits included.
-        lost_calls: Earlier attempts that a crash cut off before their reply was kept; they may cost too.
+        lost_calls: Earlier attempts whose reply never came, or that a crash cut off before it was kept; they may cost
+            too.
     """
 
     reply: ModelReply
@@ -98,8 +101,9 @@ class PaidModelCalls:
             return PaidReply(_reply_of(begun), reused=begun.get("owner") != self._owner or not self._first(key))
         try:
             reply = self._model.complete(request)
-        except AppError:
-            self._ledger.abandon(self._tenant_id, key, self._owner)
+        except AppError as error:
+            lost = error.code == _REPLY_LOST
+            self._ledger.abandon(self._tenant_id, key, self._owner, may_have_cost=lost)
             raise
         answer = {**_stored(reply), "owner": self._owner}
         self._settle(key, answer)

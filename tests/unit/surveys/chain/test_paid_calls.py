@@ -70,6 +70,25 @@ def test_reply_with_characters_that_databases_do_not_keep_is_the_same_now_and_la
     assert texts == {"ab?c"}
 
 
+def test_a_call_whose_reply_was_lost_is_made_again_and_told_of() -> None:
+    def lose(request: ModelRequest, good: Values) -> Values:
+        model.script = lambda request, good: good
+        raise BackendUnavailableError("Cut.", code="aws-reply-lost")
+
+    model, ledger, clock = FakeLanguageModel(script=lose), MemoryLedger(), SleepingClock()
+    assert calls(model, ledger, clock).complete(REQUEST).lost_calls == 1
+    assert len(model.requests) == 2
+
+
+def test_a_call_that_was_not_answered_for_sure_is_not_told_of() -> None:
+    def refuse(request: ModelRequest, good: Values) -> Values:
+        model.script = lambda request, good: good
+        raise BackendThrottledError("Busy.")
+
+    model = FakeLanguageModel(script=refuse)
+    assert calls(model, MemoryLedger(), SleepingClock()).complete(REQUEST).lost_calls == 0
+
+
 def test_call_that_failed_is_free_for_others_at_once() -> None:
     def refuse(request: ModelRequest, good: Values) -> Values:
         raise BackendRejectedError("No.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -49,6 +50,18 @@ class CountingDetector:
     def check_ready(self) -> None: ...
 
 
+class BulkDetector(CountingDetector):
+    """Takes many texts at once, and knows how many came with each call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def find_many(self, texts: Sequence[str]) -> list[list[PersonalDataSpan]]:
+        self.sizes.append(len(texts))
+        return [self.find(text) for text in texts]
+
+
 class FailingDetector(CountingDetector):
     """Cannot be reached."""
 
@@ -70,6 +83,14 @@ def test_each_different_text_is_searched_once_and_counted_each_time() -> None:
     assert masked.texts.to_pylist() == ["[name] helped", "slow", "[name] helped", ""]
     assert (masked.counts, masked.row_count) == ({PersonalDataKind.NAME: 2}, 2)
     assert sorted(detector.asked) == ["", "Ann helped", "slow"]
+
+
+@pytest.mark.parametrize("kinds", [None, frozenset({PersonalDataKind.NAME})])
+def test_a_detector_that_takes_many_texts_gets_a_column_at_once(kinds: frozenset[PersonalDataKind] | None) -> None:
+    detector = BulkDetector()
+    masked = mask_column(pa.chunked_array([["Ann helped", "slow", "Ann helped"]]), detector, kinds)
+    assert masked.texts.to_pylist() == ["[name] helped", "slow", "[name] helped"]
+    assert detector.sizes == [2]
 
 
 def test_nothing_is_prepared_when_personal_data_cannot_be_looked_for() -> None:
