@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -121,6 +121,14 @@ class BackgroundRequest:
     seed: int = 0
     count: int = 1
 
+    def parts(self, most: int) -> list[BackgroundRequest]:
+        """The same variations in requests of at most so many, each from its own seed on."""
+        starts = range(0, self.count, most)
+        return [
+            replace(self, seed=(self.seed + start) % (LARGEST_SEED + 1), count=min(most, self.count - start))
+            for start in starts
+        ]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BackgroundPicture:
@@ -139,6 +147,21 @@ class BackgroundPicture:
     holds_subject: bool
     origin: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorNotice:
+    """What people should know of a generator before they begin.
+
+    Attributes:
+        words: What is so, one sentence.
+        remedy: What can be done, one sentence.
+        ended: Whether it makes no pictures any more.
+    """
+
+    words: str
+    remedy: str
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

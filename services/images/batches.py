@@ -347,6 +347,18 @@ class ImageBatchService:
         """
         return self._takeaway.zip_file(tenant_id, job_id, only_approved=only_approved)
 
+    def zip_link(
+        self, tenant_id: str, job_id: str, only_approved: bool = False, *, seconds: int, download_name: str
+    ) -> str | None:
+        """An address of the same archive, for whoever has it; None where the storage gives no links."""
+        return self._takeaway.zip_link(
+            tenant_id, job_id, only_approved=only_approved, seconds=seconds, download_name=download_name
+        )
+
+    def report_link(self, tenant_id: str, job_id: str, *, seconds: int) -> str | None:
+        """An address of the report as a table, for whoever has it; None where the storage gives no links."""
+        return self._takeaway.report_link(tenant_id, job_id, seconds=seconds)
+
     def report_json(self, tenant_id: str, job_id: str) -> bytes:
         """Everything about a run and its images, as JSON in UTF-8."""
         return report_json(self._takeaway.report(tenant_id, job_id))

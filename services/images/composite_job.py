@@ -34,6 +34,7 @@ class ReplaceBackgroundsKind:
     """
 
     kind = REPLACE_BACKGROUNDS
+    purpose = "backgrounds"
     # Of 300 photos that are throttled three times in ten, every one comes through.
     retry_policy = RetryPolicy(most_tries=8, first_wait_seconds=4.0, longest_wait_seconds=300.0)
 
@@ -70,10 +71,11 @@ class ReplaceBackgroundsKind:
         image = self._repository.get_image(job.tenant_id, batch.id, int(item.arguments["position"]))
         if not image.sha256:
             raise refused(image)
-        prepared = self._preparer.prepare(batch, image, report)
+        owner = f"{job.id}/{item.position}"
+        prepared = self._preparer.prepare(batch, image, report, owner)
         if image.failure is not None:
             self._repository.save_failure(job.tenant_id, batch.id, image.position, None)
-        result = self._composites(job, item, prepared, wish, report)
+        result = self._composites(job, prepared, wish, report, owner)
         return {**_told(prepared), **result, "seconds": round(self._clock() - started, 3)}
 
     def finish(self, job: Job, report: StageListener) -> Mapping[str, Any]:
@@ -82,7 +84,7 @@ class ReplaceBackgroundsKind:
         return {**totals.values(), **self._notices.tell(job, totals)}
 
     def _composites(
-        self, job: Job, item: JobItem, prepared: Prepared, wish: BackgroundWish, report: StageListener
+        self, job: Job, prepared: Prepared, wish: BackgroundWish, report: StageListener, owner: str
     ) -> dict[str, Any]:
         tenant, image = job.tenant_id, prepared.image
         key = content_key(
@@ -102,7 +104,7 @@ class ReplaceBackgroundsKind:
         subject = place_subject(prepared.picture, matte, wish, self._cutter)
         notes = [*photo_notes(self._originals.read(tenant, image.sha256)), *placement_notes(matte, wish)]
         report("making the background")
-        backgrounds = self._backgrounds.get(tenant, wish, subject, image.sha256, f"{job.id}/{item.position}")
+        backgrounds = self._backgrounds.get(tenant, wish, subject, image.sha256, owner)
         report("composing")
         composites = []
         for one in encode_composites(subject, backgrounds.pictures, wish):

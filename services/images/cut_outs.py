@@ -19,8 +19,10 @@ from services.images.derived import (
     read_values,
 )
 from services.images.mask_models import CutOut, MaskDoubt, MaskHints, Region
+from services.images.paid_mattes import PaidMattes
 from services.images.values import box_from, box_values, hints_values
-from services.ports.images import ImageFiles, SubjectCutter
+from services.ports.images import ImageFiles, PaysForMattes, SubjectCutter
+from services.ports.paid_calls import PaidCallLedger
 
 # So far from a region a half-transparent pixel still belongs to it, in pixels.
 _FRINGE_PIXELS = 48
@@ -55,10 +57,11 @@ class CutOutFacts:
 class CutOutStore:
     """Makes and keeps cut-outs."""
 
-    def __init__(self, files: ImageFiles, photos: Photos, cutter: SubjectCutter) -> None:
+    def __init__(self, files: ImageFiles, photos: Photos, cutter: SubjectCutter, ledger: PaidCallLedger) -> None:
         self._files = files
         self._photos = photos
         self._cutter = cutter
+        self._paid_mattes = PaidMattes(files, ledger)
 
     def key(self, sha256: str, hints: MaskHints | None) -> str:
         """Names the cut-out of this photo with these hints."""
@@ -71,12 +74,19 @@ class CutOutStore:
         return None if values is None else _facts(sha256, key, values)
 
     def make(
-        self, tenant_id: str, sha256: str, hints: MaskHints | None, picture: Image.Image | None = None
+        self,
+        tenant_id: str,
+        sha256: str,
+        hints: MaskHints | None,
+        picture: Image.Image | None = None,
+        *,
+        owner: str = "",
     ) -> CutOutFacts:
         """The stored cut-out, made first where needed.
 
         Args:
             picture: The photo, when it is open already.
+            owner: Who asks, the same again after a crash: names the claim on a call that costs money.
 
         Raises:
             AppError: the photo cannot be opened or cut out, or the result cannot be stored.
@@ -84,7 +94,7 @@ class CutOutStore:
         found = self.find(tenant_id, sha256, hints)
         if found is not None:
             return found
-        made = self._cutter.cut_out(picture or self._photos.open(tenant_id, sha256), hints)
+        made = self._cut_out(tenant_id, sha256, hints, picture or self._photos.open(tenant_id, sha256), owner)
         key = self.key(sha256, hints)
         share = float(made.matte.mean(dtype=np.float64)) / 255
         facts = CutOutFacts(sha256, key, made.method, made.doubts, made.regions, share)
@@ -93,6 +103,14 @@ class CutOutStore:
         # Last: where this file is, the others are complete.
         keep_values(self._files, derived_name(tenant_id, sha256, key, "cut-out.json"), _values(facts))
         return facts
+
+    def _cut_out(
+        self, tenant_id: str, sha256: str, hints: MaskHints | None, picture: Image.Image, owner: str
+    ) -> CutOut:
+        cutter = self._cutter
+        if hints is None and isinstance(cutter, PaysForMattes) and cutter.must_ask(picture):
+            return cutter.finish(picture, self._paid_mattes.matte(cutter, tenant_id, sha256, picture, owner))
+        return cutter.cut_out(picture, hints)
 
     def load(self, tenant_id: str, facts: CutOutFacts) -> CutOut:
         """With its pictures."""
@@ -107,6 +125,12 @@ class CutOutStore:
     def region_map(self, tenant_id: str, facts: CutOutFacts) -> NDArray[np.uint8]:
         """(height, width): 0, or a region's number."""
         return read_gray_png(self._files.read(derived_name(tenant_id, facts.sha256, facts.key, "regions.png")))
+
+
+def nothing_cut_out(size: tuple[int, int]) -> CutOut:
+    """The cut-out that keeps nothing of a picture of this (width, height)."""
+    nothing = np.zeros((size[1], size[0]), np.uint8)
+    return CutOut(nothing, nothing, (), "none", (MaskDoubt.EMPTY,))
 
 
 def without_regions(

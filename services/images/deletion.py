@@ -6,7 +6,7 @@ import contextlib
 
 from services.access.models import Account
 from services.errors import ConflictError, NotFoundError
-from services.images.derived import derived_folder
+from services.images.derived import derived_folder, run_folder
 from services.images.desk import require_marketer
 from services.images.runs import BatchRuns
 from services.images.workshop import ImageWorkshop
@@ -37,6 +37,7 @@ class BatchDeletion:
         self._audit.record(
             "images-deleted", username=account.username, tenant_id=tenant_id, subject=batch_id, images=len(images)
         )
+        self._workshop.ports.files.delete_folder(run_folder(tenant_id, batch_id))
         for image in {image.sha256: image for image in images if image.sha256}.values():
             if not repository.images_with_file(tenant_id, image.sha256):
                 self._workshop.originals.forget(tenant_id, image.sha256)

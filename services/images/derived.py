@@ -40,6 +40,11 @@ def derived_name(tenant_id: str, sha256: str, key: str, name: str) -> str:
     return f"{derived_folder(tenant_id, sha256)}/{key[:_KEY_LETTERS]}/{name}"
 
 
+def run_folder(tenant_id: str, batch_id: str) -> str:
+    """Where everything lies that is made of the runs of a batch as a whole."""
+    return f"images/{tenant_id}/runs/{batch_id}"
+
+
 @contextmanager
 def storing() -> Iterator[None]:
     """Tell a full disk apart from a storage that does not answer.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from services.images.background_models import BackgroundKind, BackgroundWish
 from services.images.batch_views import RunEstimate
 from services.images.masks import MaskSource, no_label_left, no_mask_found, plan_mask
 from services.images.models import BatchImage, ImageBatch
-from services.ports.images import BackgroundGenerator
+from services.ports.images import BackgroundGenerator, TellsItsEnd
 
 # Opening, cleaning edges, composing and writing of one picture of two million pixels, measured.
 SECONDS_PER_IMAGE = 1.5
@@ -37,11 +38,11 @@ def estimate_run(
     variations = wish.variations if wish.kind is BackgroundKind.PROMPT else 1
     asked = wish.kind is BackgroundKind.PROMPT
     going = len(usable) - sum(1 for position, _, _ in blocked if any(image.position == position for image in usable))
-    calls = going if asked and generator.paid else 0
+    calls = going * math.ceil(variations / generator.pictures_per_call) if asked and generator.paid else 0
     cost: float | None = 0.0
     if calls:
         price = generator.price_per_picture
-        cost = None if price is None else price * calls * variations
+        cost = None if price is None else price * going * variations
     if seconds_of_earlier:
         each = statistics.median(seconds_of_earlier)
     else:
@@ -52,7 +53,10 @@ def estimate_run(
         calls=calls,
         cost_usd=cost,
         seconds=going * each / min(places or _DEFAULT_PLACES, max(going, 1)),
-        warnings=tuple(_warnings(images, blocked, calls=calls, cost=cost, places=places)),
+        warnings=(
+            *(_notices(generator) if asked else ()),
+            *_warnings(images, blocked, calls=calls, cost=cost, places=places),
+        ),
         blocked=tuple(blocked),
     )
 
@@ -67,6 +71,11 @@ def _blocked(batch: ImageBatch, image: BatchImage) -> tuple[int, str, str] | Non
     else:
         return None
     return image.position, error.code, f"{error.message_for_user} {error.remedy}"
+
+
+def _notices(generator: BackgroundGenerator) -> list[str]:
+    notice = generator.notice() if isinstance(generator, TellsItsEnd) else None
+    return [f"{notice.words} {notice.remedy}"] if notice is not None else []
 
 
 def _warnings(

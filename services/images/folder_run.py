@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from services.errors import AppError, BackendThrottledError, InputError
+from services.errors import AppError, BackendRejectedError, BackendThrottledError, InputError
 from services.images.background_models import (
     BackgroundKind,
     BackgroundPicture,
+    BackgroundRequest,
     BackgroundWish,
     CompositeMode,
     PlacedSubject,
@@ -215,18 +216,29 @@ class FolderRun:
             return [backdrop_picture(self._backdrop, subject, BackgroundKind.PICTURE.value, self._wish.picture)]
         if self._wish.kind is not BackgroundKind.PROMPT:
             return []
-        made = self._patiently(subject)
+        made: list[BackgroundPicture] = []
+        blocked: BackendRejectedError | None = None
+        parts = request_of(self._wish).parts(self._generator.pictures_per_call)
+        for part in parts:
+            try:
+                made += self._patiently(part, subject)
+            except BackendRejectedError as error:
+                if error.code != "picture-blocked":
+                    raise
+                blocked = error
+        if blocked is not None and not made:
+            raise blocked
         if self._generator.paid:
             price = self._generator.price_per_picture
-            values |= {"calls": 1, "cost_usd": None if price is None else price * len(made)}
+            values |= {"calls": len(parts), "cost_usd": None if price is None else price * len(made)}
         return made
 
-    def _patiently(self, subject: PlacedSubject) -> list[BackgroundPicture]:
+    def _patiently(self, request: BackgroundRequest, subject: PlacedSubject) -> list[BackgroundPicture]:
         """Ask again when the generator has too much to do, as long as it may pass."""
         pause = _WAIT_SECONDS
         for left in reversed(range(MOST_TRIES)):
             try:
-                return self._generator.generate(request_of(self._wish), subject)
+                return self._generator.generate(request, subject)
             except BackendThrottledError as error:
                 if not left:
                     raise

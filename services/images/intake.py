@@ -20,6 +20,7 @@ from services.images.intake_decoding import (
 )
 from services.images.intake_formats import PictureFormat
 from services.images.intake_limits import STORED_LIMITS, CheckedImage, ImageUpload, IntakeLimits
+from services.ports.files import keep_once
 from services.ports.images import ImageFiles
 
 __all__ = [
@@ -138,8 +139,7 @@ class OriginalStore:
             BackendUnavailableError: they could not be stored (``storage-unavailable``).
         """
         name = self.name(tenant_id, checked.sha256)
-        if not self._files.exists(name):
-            self._files.write(name, data)
+        keep_once(self._files, name, data)
         return name
 
     def read(self, tenant_id: str, sha256: str) -> bytes:

@@ -6,20 +6,23 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from PIL import Image
 
 from services.access.models import Account
 from services.errors import InputError, NotFoundError
 from services.images.batch_views import LabelCount
-from services.images.cut_outs import CutOutFacts, CutOutStore
+from services.images.cut_outs import CutOutStore, nothing_cut_out
 from services.images.derived import content_key, derived_name, keep_values, read_values
 from services.images.desk import BatchDesk, ImageWords
 from services.images.file_words import file_name_labels
-from services.images.mask_models import Box
+from services.images.mask_models import Box, CutOut
 from services.images.models import BatchImage, ImageBatch, Label, LabelSource, Pruning
+from services.images.paid_once import paid_once
 from services.images.values import label_from, label_values
 from services.ports.images import ImageFiles, LabelDetector, SubjectCutter
+from services.ports.paid_calls import PaidCallLedger
 
 LONGEST_NAME_CHARACTERS = 80
 
@@ -28,24 +31,34 @@ class LabelStore:
     """Makes and keeps labels; what was computed for a photo is never computed again, whatever batch it is in."""
 
     def __init__(
-        self, files: ImageFiles, cut_outs: CutOutStore, cutter: SubjectCutter, detector: LabelDetector
+        self,
+        files: ImageFiles,
+        cut_outs: CutOutStore,
+        cutter: SubjectCutter,
+        detector: LabelDetector,
+        ledger: PaidCallLedger,
     ) -> None:
         self._files = files
         self._cut_outs = cut_outs
         self._cutter = cutter
         self._detector = detector
+        self._ledger = ledger
+
+    @property
+    def lane(self) -> str:
+        """The backend that is paid for labels; empty where they are free."""
+        return self._detector.lane
 
     def is_made(self, tenant_id: str, sha256: str) -> bool:
         """Whether the labels of this photo are there as the detector would make them now."""
         return self._files.exists(self._name(tenant_id, sha256))
 
-    def make(
-        self, tenant_id: str, sha256: str, file_name: str, facts: CutOutFacts, picture: Image.Image
-    ) -> tuple[Label, ...]:
+    def make(self, tenant_id: str, sha256: str, file_name: str, picture: Image.Image, owner: str) -> tuple[Label, ...]:
         """The labels of this photo, computed first where needed, and the words of its file's name.
 
         Args:
-            facts: Its automatic cut-out.
+            picture: The photo, upright, RGB or RGBA.
+            owner: Who asks, the same again after a crash: names the claim on a call that costs money.
 
         Raises:
             BackendError: the detector could not be asked, or the labels could not be stored.
@@ -53,17 +66,27 @@ class LabelStore:
         name = self._name(tenant_id, sha256)
         values = read_values(self._files, name)
         if values is None:
-            # Without the file's name: the same photo may come under another one.
             rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
-            found = self._detector.detect(rgb, self._cut_outs.load(tenant_id, facts), "")
-            values = {"labels": [label_values(label) for label in found]}
+            if self._detector.lane:
+                key = content_key("paid-labels", tenant_id, sha256, self._detector.name)
+                nothing = nothing_cut_out(picture.size)
+                values = dict(paid_once(self._ledger, tenant_id, key, owner, lambda: self._detected(rgb, nothing)))
+            else:
+                facts = self._cut_outs.make(tenant_id, sha256, None, picture, owner=owner)
+                values = self._detected(rgb, self._cut_outs.load(tenant_id, facts))
             keep_values(self._files, name, values)
         labels = tuple(label_from(one) for one in values["labels"])
         return (*labels, *file_name_labels(file_name))
 
+    def _detected(self, picture: Image.Image, cut_out: CutOut) -> dict[str, Any]:
+        # Without the file's name: the same photo may come under another one.
+        return {"labels": [label_values(label) for label in self._detector.detect(picture, cut_out, "")]}
+
     def _name(self, tenant_id: str, sha256: str) -> str:
-        # Labels of regions speak of the cut-out, so another way of cutting makes other labels.
-        key = content_key("labels", sha256, self._detector.name, self._cutter.name)
+        # Labels of regions speak of the cut-out, so another way of cutting makes other labels; those that are paid for
+        # speak of the photo.
+        cutter = "" if self._detector.lane else self._cutter.name
+        key = content_key("labels", sha256, self._detector.name, cutter)
         return derived_name(tenant_id, sha256, key, "labels.json")
 
 

@@ -104,7 +104,8 @@ class CutOut:
         matte: (height, width) uint8, 255 = keep, at the picture's size.
         region_map: (height, width) uint8: 0 = background, else a region's number.
         regions: Largest first, at most 20.
-        method: How it was made, in kebab-case: ``plain-backdrop``, ``grabcut``, ``network``, ``own-alpha``, ``given``.
+        method: How it was made, in kebab-case: ``plain-backdrop``, ``grabcut``, ``network``, ``bedrock``,
+            ``own-alpha``, ``given``.
         doubts: Why a person should look; empty when the mask looks right.
     """
 

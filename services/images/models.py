@@ -45,6 +45,21 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsafeContent:
+    """Something in a photo that may not go on.
+
+    Attributes:
+        name: Such as ``Exposed Nudity``.
+        category: The more general name; empty for none.
+        confidence: 0 to 1.
+    """
+
+    name: str
+    category: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pruning:
     """Which labels do not survive, for a whole batch.
 

@@ -1,20 +1,22 @@
-"""Whoever started a run is told how it ended, in the app and by e-mail where that is set up: the truth, and links."""
+"""Whoever started a run is told how it ended, in the app and, where they are set up, by e-mail and to a topic."""
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
 
-from services.errors import AppError
+from services.errors import AppError, ConflictError
+from services.images.derived import run_folder
 from services.images.models import BatchNotice, ImageBatch, NoticeState
 from services.images.totals import RunTotals
 from services.jobs.models import Job
 from services.logs import get_logger
-from services.ports.images import BatchNotices, ImageRepository, Notice
+from services.ports.images import BatchNotices, ImageFiles, ImageRepository, Notice
 
 # The page that shows batches, and what its address says of the one that is open.
 PAGE_PATH = "backgrounds"
@@ -23,18 +25,23 @@ _log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    """Where notices go outside the app.
+class Channels:
+    """Ways on which people are told outside the app; each of them may be missing.
 
     Attributes:
+        mail: Tells the one who started the run.
         recipient: The address of an account by its name; ``{username}`` stands for the name. Empty where only accounts
             whose name is an address can be told.
+        topic: Tells whoever listens.
         app_url: The address of the app as people open it, for links; empty writes none.
+        link_hours: How long links to files hold at most.
     """
 
-    channel: Notice
+    mail: Notice | None = None
     recipient: str = ""
+    topic: Notice | None = None
     app_url: str = ""
+    link_hours: int = 24
 
     def address(self, username: str) -> str:
         """Where this person is written to; empty when that is not known."""
@@ -43,11 +50,21 @@ class Mail:
         return username if "@" in username else ""
 
 
+class ReportLink(Protocol):
+    """Gives an address of a run's report, for whoever has it."""
+
+    def __call__(self, tenant_id: str, job_id: str, *, seconds: int) -> str | None:
+        """None where the storage gives no links. Raises AppError."""
+        ...
+
+
 class RunNotices:
     """Tells the end of runs.
 
     Args:
-        mail: None where no e-mail is set up.
+        channels: None where nobody is told outside the app.
+        files: Where what was told to a topic is marked; without it a topic may be told twice after a crash.
+        report_link: Without it notices have no link to the report.
         now: The clock, for tests.
     """
 
@@ -55,28 +72,34 @@ class RunNotices:
         self,
         repository: ImageRepository,
         notices: BatchNotices,
-        mail: Mail | None = None,
+        channels: Channels | None = None,
         *,
+        files: ImageFiles | None = None,
+        report_link: ReportLink | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self._repository = repository
         self._notices = notices
-        self._mail = mail
+        self._channels = channels or Channels()
+        self._files = files
+        self._report_link = report_link
         self._now = now or (lambda: datetime.now(UTC))
 
     def tell(self, job: Job, totals: RunTotals) -> Mapping[str, Any]:
-        """Tell the end of a round of a run; told again, nothing happens.
+        """Tell the end of a round of a run; told again, nothing happens in the app, and mailboxes show one mail.
 
         Returns:
-            What belongs into the job's result: ``notice`` (how the run ended) and ``mail``: ``sent``, ``off``,
-            ``no-address``, or ``failed`` with ``mail_cause``. A mail that cannot be sent fails nothing.
+            What belongs into the job's result: ``notice`` (how the run ended), ``mail`` and, where there is one,
+            ``topic``: ``sent``, ``off``, ``no-address``, or ``failed`` with ``mail_cause`` or ``topic_cause``. What
+            cannot be sent on one way fails nothing, and is sent on the other.
         """
         batch = self._repository.get_batch(job.tenant_id, str(job.arguments["batch_id"]))
         refused = sum(1 for image in self._repository.list_images(job.tenant_id, batch.id) if not image.sha256)
         words = notice_words(totals, 0 if job.arguments.get("positions") is not None else refused)
-        told = self._send(job, batch, totals.state, words)
-        if told["mail"] == "failed":
-            words = f"{words} The e-mail about it could not be sent: {told['mail_cause']}"
+        told = self._send(job, batch, totals, words)
+        for way, failed in (("mail", "The e-mail about it"), ("topic", "The notice about it to the topic")):
+            if told.get(way) == "failed":
+                words = f"{words} {failed} could not be sent: {told[f'{way}_cause']}"
         notice = BatchNotice(
             id=uuid.uuid4().hex,
             tenant_id=job.tenant_id,
@@ -92,26 +115,78 @@ class RunNotices:
         self._notices.insert(notice)
         return {"notice": totals.state.value, **told}
 
-    def _send(self, job: Job, batch: ImageBatch, state: NoticeState, words: str) -> dict[str, str]:
-        if self._mail is None:
-            return {"mail": "off"}
-        address = self._mail.address(job.username)
-        if not address:
-            return {"mail": "no-address"}
-        text = words
-        if self._mail.app_url:
-            link = urlencode({"batch": batch.id, "run": job.id})
-            text = f"{words}\n\nResults and report: {self._mail.app_url.rstrip('/')}/{PAGE_PATH}?{link}\n"
+    def _send(self, job: Job, batch: ImageBatch, totals: RunTotals, words: str) -> dict[str, str]:
+        channels = self._channels
+        address = channels.address(job.username)
+        told = {"mail": "off" if channels.mail is None else "" if address else "no-address"}
+        if channels.topic is not None:
+            told["topic"] = "" if self._is_untold(job, batch) else "sent"
+        if "" not in told.values():
+            return told
+        text = self._text(job, batch, totals, words)
+        title = subject(batch.title, totals.state)
+        facts = {"tenant": job.tenant_id, "kind": job.kind, "result": totals.state.value}
+        for way, channel, recipient in (
+            ("mail", channels.mail, address),
+            ("topic", channels.topic, job.username),
+        ):
+            if channel is None or told[way]:
+                continue
+            try:
+                channel.send(recipient, title, text, key=f"{job.id}.{job.round}", facts=facts)
+                told[way] = "sent"
+            except AppError as error:
+                _log.warning("notice-not-sent", job=job.id, way=way, code=error.code)
+                told |= {way: "failed", f"{way}_cause": error.message_for_user}
+                if way == "topic" and self._files is not None:
+                    with contextlib.suppress(AppError):
+                        self._files.delete(_mark(job, batch))
+        return told
+
+    def _is_untold(self, job: Job, batch: ImageBatch) -> bool:
+        """Whether nobody began to tell this round to the topic: telling twice is worse than not at all."""
+        if self._files is None:
+            return True
         try:
-            self._mail.channel.send(address, subject(batch.title, state), text, key=f"{job.id}.{job.round}")
+            self._files.write_new(_mark(job, batch), b"topic")
+        except ConflictError:
+            return False
         except AppError as error:
-            _log.warning("notice-not-sent", job=job.id, code=error.code)
-            return {"mail": "failed", "mail_cause": error.message_for_user}
-        return {"mail": "sent"}
+            _log.warning("notice-not-marked", job=job.id, code=error.code)
+        return True
+
+    def _text(self, job: Job, batch: ImageBatch, totals: RunTotals, words: str) -> str:
+        lines = [words, ""]
+        if app_url := self._channels.app_url.rstrip("/"):
+            link = urlencode({"batch": batch.id, "run": job.id})
+            lines.append(f"Results and report: {app_url}/{PAGE_PATH}?{link}")
+            if totals.done:
+                lines.append(
+                    f"All results as a zip: {app_url}/downloads/{PAGE_PATH}/{quote(job.tenant_id)}/{job.id}.zip"
+                )
+        if report := self._link_to_report(job):
+            count = self._channels.link_hours
+            time = "1 hour" if count == 1 else f"{count} hours"
+            lines.append(f"Report (CSV): {report}")
+            lines.append(f"The link to the report works for at most {time}, for everyone who has it.")
+        return "\n".join(lines).strip() + "\n"
+
+    def _link_to_report(self, job: Job) -> str | None:
+        if self._report_link is None:
+            return None
+        try:
+            return self._report_link(job.tenant_id, job.id, seconds=self._channels.link_hours * 3600)
+        except AppError as error:
+            _log.warning("report-not-linked", job=job.id, code=error.code)
+            return None
+
+
+def _mark(job: Job, batch: ImageBatch) -> str:
+    return f"{run_folder(job.tenant_id, batch.id)}/{job.id}/told-{job.round}"
 
 
 def subject(title: str, state: NoticeState) -> str:
-    """The subject of the e-mail: how it ended comes first."""
+    """The subject of the message: how it ended comes first."""
     ending = {
         NoticeState.FINISHED: "Finished",
         NoticeState.PARTLY: "Partly failed",

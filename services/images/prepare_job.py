@@ -14,6 +14,7 @@ from services.images.labels import LabelStore
 from services.images.mask_models import MaskState
 from services.images.masks import MaskMaker
 from services.images.models import BatchImage, ImageBatch, ImageFailure
+from services.images.moderation import PhotoGate
 from services.images.previews import Previews
 from services.jobs.models import ItemStatus, Job, JobItem
 from services.ports.images import ImageRepository
@@ -37,7 +38,14 @@ class Prepared:
 
 
 class ImagePreparer:
-    """Makes labels and mask of one image; what is there already is not made again."""
+    """Makes labels and mask of one image; what is there already is not made again.
+
+    Args:
+        lane: The backend that may cost money and is asked for every photo; empty for none.
+
+    Attributes:
+        lane: The same.
+    """
 
     def __init__(
         self,
@@ -46,29 +54,39 @@ class ImagePreparer:
         cut_outs: CutOutStore,
         labels: LabelStore,
         masks: MaskMaker,
+        gate: PhotoGate,
+        *,
+        lane: str = "",
     ) -> None:
         self._repository = repository
         self._photos = photos
         self._cut_outs = cut_outs
         self._labels = labels
         self._masks = masks
+        self._gate = gate
+        self.lane = lane
 
-    def prepare(self, batch: ImageBatch, image: BatchImage, report: StageListener) -> Prepared:
+    def prepare(self, batch: ImageBatch, image: BatchImage, report: StageListener, owner: str) -> Prepared:
         """The image with labels and with the mask that it should have now.
 
         Labels of an older detector, or of an older way to cut out, are replaced.
 
+        Args:
+            owner: Who asks, the same again after a crash: names the claims on calls that cost money.
+
         Raises:
-            AppError: it cannot be done.
+            AppError: it cannot be done, or the photo is not safe (``photo-unsafe``).
         """
         tenant = batch.tenant_id
         report("opening")
         picture = self._photos.open(tenant, image.sha256)
+        self._gate.require_safe(tenant, image.sha256, picture, owner)
         if image.labels is None or not self._labels.is_made(tenant, image.sha256):
-            report("cutting out")
-            facts = self._cut_outs.make(tenant, image.sha256, None, picture)
+            if not self._labels.lane:
+                report("cutting out")
+                self._cut_outs.make(tenant, image.sha256, None, picture, owner=owner)
             report("finding labels")
-            found = self._labels.make(tenant, image.sha256, image.file_name, facts, picture)
+            found = self._labels.make(tenant, image.sha256, image.file_name, picture, owner)
             self._repository.save_labels(tenant, batch.id, image.position, found)
         # What people said may have changed while this was worked on: the mask is made for what they say at the end.
         while True:
@@ -77,7 +95,7 @@ class ImagePreparer:
             if self._masks.is_current(image, batch.pruning):
                 return Prepared(batch, image, picture)
             report("making the mask")
-            mask = self._masks.state(tenant, image, batch.pruning, may_cut=True, picture=picture)
+            mask = self._masks.state(tenant, image, batch.pruning, may_cut=True, picture=picture, owner=owner)
             self._repository.save_mask(tenant, batch.id, image.position, mask)
 
 
@@ -85,11 +103,16 @@ class PrepareImagesKind:
     """A :class:`services.ports.jobs.JobKind`: an item is one photo of the batch that ``batch_id`` names."""
 
     kind = PREPARE_IMAGES
+    purpose = "backgrounds"
 
     def __init__(self, repository: ImageRepository, preparer: ImagePreparer, previews: Previews) -> None:
         self._repository = repository
         self._preparer = preparer
         self._previews = previews
+
+    def lane(self, job: Job, item: JobItem) -> str | None:
+        """What may cost money is asked no faster than its limit, see :mod:`services.jobs.lanes`."""
+        return self._preparer.lane or None
 
     def run_item(self, job: Job, item: JobItem, report: StageListener) -> Mapping[str, Any]:
         batch = self._repository.get_batch(job.tenant_id, str(job.arguments["batch_id"]))
@@ -97,7 +120,7 @@ class PrepareImagesKind:
         if not image.sha256:
             raise refused(image)
         try:
-            prepared = self._preparer.prepare(batch, image, report)
+            prepared = self._preparer.prepare(batch, image, report, f"{job.id}/{item.position}")
             report("making previews")
             self._previews.photo(job.tenant_id, image.sha256)
         except AppError as error:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.access.models import Account
-from services.errors import InputError, NotFoundError
+from services.errors import BackendMisconfiguredError, InputError, NotFoundError
 from services.images.background_models import BackgroundKind, BackgroundWish
 from services.images.backgrounds import BackgroundSource
 from services.images.batch_views import CompositeResult, ResultFilter, RunEstimate, RunItem
@@ -21,7 +21,7 @@ from services.images.totals import REPLACE_BACKGROUNDS, all_items
 from services.images.wishes import checked_wish, wish_words
 from services.jobs.models import ItemStatus, Job, JobItem, NewItem
 from services.jobs.service import JobService
-from services.ports.images import ImageFiles, ImageRepository
+from services.ports.images import ImageFiles, ImageRepository, TellsItsEnd
 from services.privacy.audit import AuditTrail
 
 _RUNS_LOOKED_THROUGH = 500
@@ -82,6 +82,7 @@ class BatchRuns:
     ) -> Job:
         require_marketer(account, tenant_id)
         wish = self._checked(tenant_id, wish)
+        self._require_generator(tenant_id, wish)
         batch = self._repository.get_batch(tenant_id, batch_id)
         chosen = self._repository.list_images(tenant_id, batch_id, positions=positions)
         images = [image for image in chosen if image.sha256]
@@ -172,6 +173,7 @@ class BatchRuns:
         require_marketer(account, tenant_id)
         job = self.get_run(tenant_id, job_id)
         if positions is None and wish is None:
+            self._require_generator(tenant_id, run_wish(job))
             retried = self._jobs.retry_failed(tenant_id, job_id)
             self._audit.record("backgrounds-retried", username=account.username, tenant_id=tenant_id, subject=job_id)
             return retried
@@ -209,6 +211,19 @@ class BatchRuns:
                 "The background picture is no longer there.", code="picture-missing", remedy="Choose it again."
             )
         return wish
+
+    def _require_generator(self, tenant_id: str, wish: BackgroundWish) -> None:
+        """Let wishes pass whose generator has not been ended. Raises BackendMisconfiguredError."""
+        generator = self._backgrounds.generator(tenant_id)
+        if wish.kind is not BackgroundKind.PROMPT or not isinstance(generator, TellsItsEnd):
+            return
+        notice = generator.notice()
+        if notice is not None and notice.ended:
+            raise BackendMisconfiguredError(
+                notice.words,
+                code="model-end-of-life",
+                remedy=f"{notice.remedy} Until then, choose a background of the library, a picture or a color.",
+            )
 
     def _all_runs(self, tenant_id: str) -> list[Job]:
         return self._jobs.list_jobs(tenant_id, kind=REPLACE_BACKGROUNDS, limit=_RUNS_LOOKED_THROUGH)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from services.errors import InputError, NotFoundError
 from services.images.batch_views import ResultFilter, RunItem
+from services.images.derived import content_key, keep_file, run_folder, storing
 from services.images.models import BatchImage, ImageBatch, Review
 from services.images.packing import PackedFile, output_names, write_zip
-from services.images.report import RunReport
+from services.images.report import RunReport, report_csv
 from services.images.runs import BatchRuns, refused_in_run, run_wish
 from services.images.totals import run_totals
 from services.jobs.models import Job
@@ -33,6 +34,46 @@ class RunTakeaway:
         self._folder = folder
 
     def zip_file(self, tenant_id: str, job_id: str, *, only_approved: bool) -> Path:
+        return write_zip(self._folder, self._files, self._packed(tenant_id, job_id, only_approved=only_approved))
+
+    def zip_link(
+        self, tenant_id: str, job_id: str, *, only_approved: bool, seconds: int, download_name: str
+    ) -> str | None:
+        """As :meth:`zip_file`, stored once for each state of the run; None where the storage gives no links."""
+        packed = self._packed(tenant_id, job_id, only_approved=only_approved)
+        folder = f"{self._run_folder(tenant_id, job_id)}/{'approved' if only_approved else 'all'}"
+        key = content_key("zip", [(one.name, one.file) for one in packed])
+        name = f"{folder}/{key}/results.zip"
+        link = self._files.link(name, seconds=seconds, download_name=download_name)
+        if link is None or self._files.exists(name):
+            return link
+        path = write_zip(self._folder, self._files, packed)
+        try:
+            with storing():
+                self._files.write_from(name, path)
+        finally:
+            path.unlink(missing_ok=True)
+        for other in self._files.folders(folder):
+            if other != key:
+                self._files.delete_folder(f"{folder}/{other}")
+        return link
+
+    def report_link(self, tenant_id: str, job_id: str, *, seconds: int) -> str | None:
+        """An address of the report as a table, as it is now; None where the storage gives no links."""
+        job = self._runs.get_run(tenant_id, job_id)
+        # Each round has its own: the links of notices go on showing what they were about.
+        name = f"{self._run_folder(tenant_id, job_id)}/report-{job.round}.csv"
+        file_name = f"backgrounds-{job.created_at:%Y-%m-%d}.csv"
+        link = self._files.link(name, seconds=seconds, download_name=file_name)
+        if link is not None:
+            keep_file(self._files, name, report_csv(self.report(tenant_id, job_id)))
+        return link
+
+    def _run_folder(self, tenant_id: str, job_id: str) -> str:
+        job = self._runs.get_run(tenant_id, job_id)
+        return f"{run_folder(tenant_id, str(job.arguments['batch_id']))}/{job_id}"
+
+    def _packed(self, tenant_id: str, job_id: str, *, only_approved: bool) -> list[PackedFile]:
         job = self._runs.get_run(tenant_id, job_id)
         _, images = self._batch(job)
         items = self._runs.items(tenant_id, job_id, ResultFilter.ALL)
@@ -47,7 +88,7 @@ class RunTakeaway:
             cause = "No result of this run was approved." if only_approved else "This run has no results yet."
             remedy = "Approve some results, or fetch all of them." if only_approved else "Wait until some are done."
             raise InputError(cause, code="no-results", remedy=remedy)
-        return write_zip(self._folder, self._files, packed)
+        return packed
 
     def report(self, tenant_id: str, job_id: str) -> RunReport:
         """Everything that the report of a run tells, as it is now."""

@@ -36,7 +36,7 @@ def checked_wish(wish: BackgroundWish) -> BackgroundWish:
         color=wish.color.strip(),
     )
     if wish.kind is BackgroundKind.PROMPT:
-        _check_prompt(wish)
+        check_prompts(wish.prompt, wish.negative_prompt)
     elif wish.kind is BackgroundKind.COLOR and not _COLOR.fullmatch(wish.color):
         raise InputError(
             "This is not a color.",
@@ -94,14 +94,15 @@ def wish_words(wish: BackgroundWish) -> str:
             return "transparency"
 
 
-def _check_prompt(wish: BackgroundWish) -> None:
-    if not wish.prompt:
+def check_prompts(prompt: str, negative_prompt: str) -> None:
+    """Let texts pass that a generator takes, stray spaces taken off. Raises InputError."""
+    if not prompt:
         raise InputError(
             "There is no text that says what the background should be.",
             code="prompt-empty",
             remedy="Type a few words, such as “London city street at dusk”.",
         )
-    for name, text in (("text", wish.prompt), ("text of what to avoid", wish.negative_prompt)):
+    for name, text in (("text", prompt), ("text of what to avoid", negative_prompt)):
         if len(text) > LONGEST_PROMPT_CHARACTERS:
             raise InputError(
                 f"The {name} has {len(text):,} characters; {LONGEST_PROMPT_CHARACTERS} are allowed.",

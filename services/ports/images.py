@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from services.images.background_models import Backdrop, BackgroundPicture, BackgroundRequest, PlacedSubject
+from services.images.background_models import (
+    Backdrop,
+    BackgroundPicture,
+    BackgroundRequest,
+    GeneratorNotice,
+    PlacedSubject,
+)
 from services.images.mask_models import CutOut, MaskEdit, MaskHints, MaskState
 from services.images.models import (
     BatchImage,
@@ -18,7 +26,9 @@ from services.images.models import (
     ImageChange,
     ImageFailure,
     Label,
+    UnsafeContent,
 )
+from services.ports.files import FileStore
 
 
 class SubjectCutter(Protocol):
@@ -60,10 +70,15 @@ class LabelDetector(Protocol):
 
     Attributes:
         name: Changes whenever the labels change, so that stored ones are made anew.
+        lane: Of what costs money, the name that limits of backends are set by; its labels speak of the photo alone, so
+            that another way to cut out needs no other call. Empty for what is free.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def lane(self) -> str: ...
 
     def detect(self, picture: Image.Image, cut_out: CutOut, file_name: str) -> list[Label]:
         """The labels of an upright RGB picture, the surest or largest first, with ids that are unique in the picture.
@@ -78,6 +93,67 @@ class LabelDetector(Protocol):
         ...
 
 
+class PhotoModerator(Protocol):
+    """Looks for what may not be in a photo. Safe to call from many threads; every call may cost money.
+
+    Attributes:
+        name: Changes whenever it would see something else, so that stored answers are asked for anew.
+        lane: The name that limits of the backend are set by.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def lane(self) -> str: ...
+
+    def unsafe_content(self, picture: Image.Image) -> list[UnsafeContent]:
+        """What it sees in an upright RGB picture, however unsure, the surest first.
+
+        Raises:
+            BackendError: it could not be asked.
+        """
+        ...
+
+    def check_ready(self) -> None:
+        """Raise BackendError when it cannot work."""
+        ...
+
+
+@runtime_checkable
+class PaysForMattes(Protocol):
+    """What a SubjectCutter has besides whose automatic mattes cost money, so that none is paid for twice.
+
+    Its :meth:`SubjectCutter.cut_out` without hints is :meth:`ask` and :meth:`finish` in one.
+
+    Attributes:
+        matte_name: Changes whenever what is asked for changes; what is made of it may change without.
+        lane: The name that limits of the backend are set by.
+    """
+
+    @property
+    def matte_name(self) -> str: ...
+
+    @property
+    def lane(self) -> str: ...
+
+    def must_ask(self, picture: Image.Image) -> bool:
+        """Whether a picture needs asking: one whose own alpha cuts something out does not."""
+        ...
+
+    def ask(self, picture: Image.Image) -> NDArray[np.uint8]:
+        """The matte, (height, width) of the picture, 255 = keep; costs money.
+
+        Raises:
+            BackendError: it could not be asked, or made nothing.
+        """
+        ...
+
+    def finish(self, picture: Image.Image, matte: NDArray[np.uint8]) -> CutOut:
+        """The cut-out with this matte; costs nothing."""
+        ...
+
+
 class BackgroundGenerator(Protocol):
     """Makes backgrounds from words. Safe to call from many threads.
 
@@ -87,6 +163,7 @@ class BackgroundGenerator(Protocol):
         paid: Whether a call may cost money, so that none is made twice for the same.
         price_per_picture: In US dollars; None when it is not known. 0 for what costs nothing.
         seconds_per_picture: A guess for the first estimate.
+        pictures_per_call: So many pictures one call makes at most; more of them are asked for in calls of their own.
     """
 
     @property
@@ -104,6 +181,9 @@ class BackgroundGenerator(Protocol):
     @property
     def seconds_per_picture(self) -> float: ...
 
+    @property
+    def pictures_per_call(self) -> int: ...
+
     def generate(self, request: BackgroundRequest, subject: PlacedSubject) -> list[BackgroundPicture]:
         """As many pictures of the canvas's size as were asked for, or fewer when some were blocked, never none.
 
@@ -111,7 +191,8 @@ class BackgroundGenerator(Protocol):
 
         Raises:
             InputError: the prompt is empty or too long (``prompt-empty``, ``prompt-too-long``).
-            BackendRejectedError: refused was the prompt (``prompt-blocked``) or every picture (``picture-blocked``).
+            BackendRejectedError: refused was the prompt (``prompt-blocked``), the photo (``photo-blocked``) or every
+                picture (``picture-blocked``), or the model found no product to keep (``mask-not-found``).
             BackendThrottledError, BackendTimeoutError, BackendUnavailableError: later it may work.
             BackendMisconfiguredError: an administrator must act.
         """
@@ -119,6 +200,15 @@ class BackgroundGenerator(Protocol):
 
     def check_ready(self) -> None:
         """Raise BackendError when it cannot work."""
+        ...
+
+
+@runtime_checkable
+class TellsItsEnd(Protocol):
+    """What a BackgroundGenerator may have besides: others end its model some day."""
+
+    def notice(self) -> GeneratorNotice | None:
+        """What people should know before a run; None for nothing. Does not raise, and keeps no page waiting."""
         ...
 
 
@@ -135,28 +225,8 @@ class BackdropSearch(Protocol):
         ...
 
 
-class ImageFiles(Protocol):
-    """Files below the storage root; names are relative, with ``/``."""
-
-    def write(self, name: str, data: bytes) -> None:
-        """Replace the file whole. Raises BackendUnavailableError (``storage-unavailable``)."""
-        ...
-
-    def read(self, name: str) -> bytes:
-        """Raises NotFoundError (``file-missing``) or BackendUnavailableError."""
-        ...
-
-    def exists(self, name: str) -> bool:
-        """Raises BackendUnavailableError."""
-        ...
-
-    def delete(self, name: str) -> None:
-        """Remove the file; nothing happens when it is not there. Raises BackendUnavailableError."""
-        ...
-
-    def delete_folder(self, name: str) -> None:
-        """Remove everything below ``name/``; nothing happens when there is nothing. Raises BackendUnavailableError."""
-        ...
+class ImageFiles(FileStore, Protocol):
+    """Photos and what is made of them, below the storage root."""
 
 
 class ImageRepository(Protocol):
@@ -287,10 +357,19 @@ class BatchNotices(Protocol):
 class Notice(Protocol):
     """Tells people outside the app that a batch has ended."""
 
-    def send(self, recipient: str, subject: str, text: str, *, key: str) -> None:
+    def send(
+        self, recipient: str, subject: str, text: str, *, key: str, facts: Mapping[str, str] | None = None
+    ) -> None:
         """Tell it; the same key at most once where the channel can.
+
+        Args:
+            facts: Short ones, by which a channel may choose who hears of it: ``tenant``, ``kind``, ``result``.
 
         Raises:
             BackendError: it could not be told.
         """
+        ...
+
+    def check_ready(self) -> None:
+        """Raise BackendError when nothing could be told now."""
         ...

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.backends.edit_canvas import EditCanvas
 from services.backends.local.backgrounds.generator import ComposedBackgrounds
-from services.backends.openai_compatible.edit_canvas import EDIT_SIZES, EditCanvas
-from services.backends.openai_compatible.image_edits import OpenAiImageEdits
+from services.backends.openai_compatible.image_edits import EDIT_SIZES, OpenAiImageEdits
 from services.errors import (
     BackendError,
     BackendMisconfiguredError,
@@ -102,7 +102,7 @@ class TestOpenAiImageEdits(BackgroundGeneratorContract):
     )
     def test_size_is_the_allowed_one_of_the_nearest_shape(self, canvas: tuple[int, int], sent: tuple[int, int]) -> None:
         assert sent in EDIT_SIZES
-        assert EditCanvas.around(canvas).sent == sent
+        assert EditCanvas.around(canvas, EDIT_SIZES).sent == sent
 
     @pytest.mark.parametrize("size", [(400, 400), (640, 360), (200, 500), (900, 100)])
     def test_product_lies_in_the_answer_where_it_was(

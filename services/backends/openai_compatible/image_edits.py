@@ -10,17 +10,23 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from services.backends.openai_compatible.edit_canvas import EditCanvas
+from services.backends.edit_canvas import EditCanvas
 from services.backends.openai_compatible.http_errors import problem_of, raise_for_status, translated_errors
 from services.backends.openai_compatible.model_check import require_model
-from services.errors import BackendRejectedError, BackendUnavailableError, InputError
+from services.backends.openai_compatible.recording import recorded
+from services.errors import BackendRejectedError, BackendUnavailableError
 from services.images.background_models import (
-    LONGEST_PROMPT_CHARACTERS,
+    MOST_VARIATIONS,
     BackgroundPicture,
     BackgroundRequest,
     CompositeMode,
     PlacedSubject,
 )
+from services.images.wishes import check_prompts
+from services.ports.model_calls import ModelCallRecorder, NoRecorder
+
+# What current image models of this API take: square, landscape and portrait.
+EDIT_SIZES = ((1024, 1024), (1536, 1024), (1024, 1536))
 
 # Error codes by which such servers say that the wish, or the pictures that came out, are not allowed.
 _PROMPT_CODES = {"moderation_blocked", "content_policy_violation", "content_filter", "image_generation_user_error"}
@@ -42,12 +48,14 @@ class OpenAiImageEdits:
         model: Name of an image model of that server.
         timeout_seconds: Longest wait for the connection and for the answer; pictures take minutes.
         price_per_picture: In US dollars; None when it is not known.
+        recorder: Hears of each call.
     """
 
     name = "openai"
     verb = "generated"
     paid = True
     seconds_per_picture = 25.0
+    pictures_per_call = MOST_VARIATIONS
 
     def __init__(
         self,
@@ -57,15 +65,17 @@ class OpenAiImageEdits:
         timeout_seconds: float = 300.0,
         *,
         price_per_picture: float | None = None,
+        recorder: ModelCallRecorder | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._model = model
         self.price_per_picture = price_per_picture
+        self._recorder = recorder or NoRecorder()
         self._client = httpx.Client(base_url=base_url.rstrip("/"), headers=headers, timeout=timeout_seconds)
 
     def generate(self, request: BackgroundRequest, subject: PlacedSubject) -> list[BackgroundPicture]:
-        _check(request)
-        canvas = EditCanvas.around(subject.size)
+        check_prompts(request.prompt.strip(), request.negative_prompt)
+        canvas = EditCanvas.around(subject.size, EDIT_SIZES)
         entries = self._ask(request, subject, canvas)
         pictures = [_picture(entry, canvas) for entry in entries[: request.count]]
         if not pictures:
@@ -93,14 +103,18 @@ class OpenAiImageEdits:
             fields["response_format"] = "b64_json"  # that family answers so anyway, and refuses the field
         files = {
             "image": ("image.png", canvas.image_png(subject), "image/png"),
-            "mask": ("mask.png", canvas.mask_png(subject), "image/png"),
+            "mask": ("mask.png", canvas.alpha_mask_png(subject), "image/png"),
         }
-        with translated_errors(_CALLED):
+        with (
+            recorded(self._recorder, "images/edits", self._model, request=fields) as taken,
+            translated_errors(_CALLED),
+        ):
             response = self._client.post("/images/edits", data=fields, files=files)
             _raise_for_status(response)
             entries = response.json()["data"]
             if not isinstance(entries, list):
                 raise TypeError(entries)
+            taken.images = len(entries)
         return entries
 
 
@@ -109,21 +123,6 @@ def _instruction(request: BackgroundRequest) -> str:
     keep = "Keep the product exactly as it is" if request.mode is CompositeMode.PRECISE else "Keep the product"
     avoided = f" Avoid: {request.negative_prompt.strip()}." if request.negative_prompt.strip() else ""
     return f"Replace the background behind the product: {request.prompt.strip()}. {keep}.{avoided}"
-
-
-def _check(request: BackgroundRequest) -> None:
-    if not request.prompt.strip():
-        raise InputError(
-            "The description of the background is empty.",
-            code="prompt-empty",
-            remedy="Describe the background in a few words.",
-        )
-    if max(len(request.prompt), len(request.negative_prompt)) > LONGEST_PROMPT_CHARACTERS:
-        raise InputError(
-            f"The description of the background is longer than {LONGEST_PROMPT_CHARACTERS} characters.",
-            code="prompt-too-long",
-            remedy="Shorten it.",
-        )
 
 
 def _picture(entry: Any, canvas: EditCanvas) -> BackgroundPicture:

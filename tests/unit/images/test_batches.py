@@ -18,21 +18,17 @@ from services.jobs.models import JobStatus
 from tests.unit.images.batch_desk import (
     ANA,
     GRACE,
-    LEFT,
     MIA,
     OTHER_TENANT,
-    RIGHT,
-    SIZE,
     STRANGER,
     TENANT,
-    FakeGenerator,
     PhotoDesk,
     box_around,
     encoded,
-    opened,
     photo,
     square_of,
 )
+from tests.unit.images.photo_fakes import LEFT, RIGHT, SIZE, FakeGenerator, opened
 
 
 def zipped(**files: bytes) -> bytes:

@@ -24,20 +24,8 @@ from services.images.mask_models import Box
 from services.images.models import ImageBatch
 from services.jobs.models import ItemStatus, Job, JobItem, JobStatus
 from services.jobs.running import WorkNoLongerCountsError
-from tests.unit.images.batch_desk import (
-    LEFT,
-    MIA,
-    RIGHT,
-    SIZE,
-    TENANT,
-    FakeGenerator,
-    PhotoDesk,
-    blank_photo,
-    box_around,
-    opened,
-    photo,
-    square_of,
-)
+from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, blank_photo, box_around, photo, square_of
+from tests.unit.images.photo_fakes import LEFT, RIGHT, SIZE, FakeGenerator, opened
 
 CLEAR = BackgroundWish(kind=BackgroundKind.TRANSPARENT)
 OAK = BackgroundWish(prompt="oak table", seed=7)
@@ -211,6 +199,50 @@ def test_paid_picture_is_asked_for_once_over_retries_runs_and_batches(paid: Phot
     assert len(paid.generator.requests) == 1
     paid.run(batch, BackgroundWish(prompt="oak table", seed=8))
     assert len(paid.generator.requests) == 2
+
+
+def test_generator_of_one_picture_a_call_is_paid_once_for_each_variation(paid: PhotoDesk) -> None:
+    paid.generator.pictures_per_call = 1
+    batch = paid.batch(one_png=photo())
+    job = paid.run(batch, BackgroundWish(prompt="oak table", seed=7, variations=3))
+    item = item_of(paid, job)
+    assert [request.seed for request in paid.generator.requests] == [7, 8, 9]
+    assert [one["seed"] for one in item.result["composites"]] == [7, 8, 9]
+    assert (item.result["calls"], item.result["cost_usd"]) == (3, pytest.approx(0.12))
+    more = item_of(paid, paid.run(batch, BackgroundWish(prompt="oak table", seed=8, variations=3)))
+    assert [request.seed for request in paid.generator.requests] == [7, 8, 9, 10]
+    assert more.result["calls"] == 1
+
+
+def test_variations_that_were_paid_for_before_a_failure_are_not_paid_again(paid: PhotoDesk) -> None:
+    paid.generator.pictures_per_call = 1
+    paid.generator.errors = [BackendUnavailableError("Away.")]
+    paid.generator.fails_from = 2
+    job = paid.run(paid.batch(one_png=photo()), BackgroundWish(prompt="oak table", seed=7, variations=3))
+    assert item_of(paid, job).status is ItemStatus.DONE
+    assert [request.seed for request in paid.generator.requests] == [7, 8, 8, 9]
+
+
+def test_variation_that_is_kept_back_leaves_the_others(paid: PhotoDesk) -> None:
+    paid.generator.pictures_per_call = 1
+    paid.generator.errors = [BackendRejectedError("Kept back.", code="picture-blocked")]
+    job = paid.run(paid.batch(one_png=photo()), BackgroundWish(prompt="oak table", seed=7, variations=3))
+    item = item_of(paid, job)
+    assert [one["seed"] for one in item.result["composites"]] == [8, 9]
+    assert any("1 of 3 variations" in note for note in item.result["notes"])
+
+
+def test_reply_that_was_lost_fails_the_photo_and_a_retry_says_that_it_may_cost_twice(paid: PhotoDesk) -> None:
+    paid.generator.errors = [BackendUnavailableError("Broke off.", code="aws-reply-lost")]
+    batch = paid.batch(one_png=photo())
+    job = paid.run(batch, OAK)
+    item = item_of(paid, job)
+    assert (item.status, item.error_code) == (ItemStatus.FAILED, "paid-reply-lost")
+    assert len(paid.generator.requests) == 1
+    paid.service.retry(MIA, TENANT, job.id)
+    item = item_of(paid, job)
+    assert (item.result["calls"], item.result["cost_usd"]) == (2, pytest.approx(0.08))
+    assert any("may cost" in note for note in item.result["notes"])
 
 
 def test_changed_mask_or_shadow_is_another_result_and_only_the_mask_costs_again(paid: PhotoDesk) -> None:

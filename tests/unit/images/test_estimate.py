@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from services.images.background_models import BackgroundKind, BackgroundWish
+from services.images.background_models import BackgroundKind, BackgroundWish, GeneratorNotice
 from services.images.batches import RunEstimate
 from services.images.estimate import estimate_run
 from services.images.mask_models import MaskDoubt, MaskState
 from services.images.models import BatchImage, ImageBatch, ImageFailure
 from tests.fakes import FakeClock
-from tests.unit.images.batch_desk import LEFT, MIA, RIGHT, SIZE, TENANT, FakeGenerator, PhotoDesk, blank_photo, photo
+from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, blank_photo, photo
+from tests.unit.images.photo_fakes import LEFT, RIGHT, SIZE, FakeGenerator
 
 BATCH = ImageBatch("b1", TENANT, "mia", "Spring", FakeClock()())
 GOOD = MaskState("matte.png", "k", "fake", area_share=0.3)
@@ -33,6 +34,23 @@ def test_calls_and_cost_count_what_will_be_asked_for() -> None:
     assert (found.images, found.pictures, found.calls) == (3, 6, 3)
     assert found.cost_usd == pytest.approx(0.24)
     assert (found.warnings, found.blocked) == ((), ())
+
+
+def test_calls_are_as_many_as_a_generator_of_one_picture_a_call_needs() -> None:
+    generator = FakeGenerator(paid=True, price=0.04)
+    generator.pictures_per_call = 1
+    found = estimate_run(BATCH, [image(0), image(1)], OAK, generator, places=2)
+    assert (found.pictures, found.calls) == (4, 4)
+    assert found.cost_usd == pytest.approx(0.16)
+
+
+def test_end_of_the_generators_model_is_told_where_it_is_asked() -> None:
+    generator = FakeGenerator(paid=True)
+    generator.end = GeneratorNotice("The model ends on 1 May 2027.", "Choose another one.")
+    found = estimate_run(BATCH, [image(0)], OAK, generator, places=2)
+    assert found.warnings == ("The model ends on 1 May 2027. Choose another one.",)
+    clear = estimate_run(BATCH, [image(0)], BackgroundWish(kind=BackgroundKind.TRANSPARENT), generator, places=2)
+    assert clear.warnings == ()
 
 
 def test_unknown_price_is_unknown_and_never_nothing() -> None:

@@ -10,7 +10,8 @@ from services.errors import InputError, NotFoundError
 from services.images.file_words import file_name_labels
 from services.images.mask_models import Box
 from services.images.models import BatchImage, Label, LabelSource
-from tests.unit.images.batch_desk import LEFT, MIA, RIGHT, TENANT, PhotoDesk, box_around, photo, square_of
+from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, box_around, photo, square_of
+from tests.unit.images.photo_fakes import LEFT, RIGHT
 
 PERSON = Label("model-1", "Person", LabelSource.MODEL, 0.4)
 

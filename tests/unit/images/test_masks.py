@@ -13,27 +13,19 @@ from services.images.background_models import BackgroundKind, BackgroundWish
 from services.images.cut_outs import without_regions
 from services.images.intake import ImageUpload
 from services.images.mask_models import Box, MaskDoubt, MaskEdit, MaskHints, Stroke
-from services.images.masks import MaskSource, plan_mask
+from services.images.masks import MaskPlan, MaskSource, plan_mask
 from services.images.models import BatchImage, Label, LabelSource, Pruning
-from tests.unit.images.batch_desk import (
-    LEFT,
-    MIA,
-    RIGHT,
-    SIZE,
-    TENANT,
-    PhotoDesk,
-    box_around,
-    encoded,
-    opened,
-    photo,
-    square_of,
-)
+from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, box_around, encoded, photo, square_of
+from tests.unit.images.photo_fakes import LEFT, RIGHT, SIZE, opened
 
 WHOLE = Label("w1", "Shoe", LabelSource.FILE_NAME)
 FIRST = Label("r1", "Subject 1", LabelSource.REGION, 0.9, Box(0.0, 0.0, 0.4, 0.9), 1)
 SECOND = Label("r2", "Subject 2", LabelSource.REGION, 0.8, Box(0.5, 0.1, 0.3, 0.3), 2)
 FOUND = Label("m1", "Bottle", LabelSource.MODEL, 0.7, Box(0.5, 0.1, 0.3, 0.3))
 NAMED = Label("m2", "Bag", LabelSource.MODEL, 0.6, Box(0.5, 0.1, 0.3, 0.3), 2)
+ANOTHER = Label("m3", "bottle", LabelSource.MODEL, 0.6, Box(0.05, 0.1, 0.2, 0.3))
+NAMED_ELSEWHERE = Label("m6", "Cup", LabelSource.MODEL, 0.6, Box(0.05, 0.6, 0.2, 0.3))
+TYPED = Label("t1", "Bottle", LabelSource.PERSON, box=Box(0.4, 0.1, 0.3, 0.3))
 STROKE = Stroke(True, ((0.5, 0.5), (0.6, 0.5)), 0.02)
 NOBODY = Pruning()
 
@@ -51,6 +43,12 @@ def image_with(*labels: Label, dropped: tuple[str, ...] = (), edit: MaskEdit | N
     )
 
 
+def centers(plan: MaskPlan) -> list[tuple[float, float]]:
+    """The middle of each box that keeps."""
+    boxes = plan.hints.keep_boxes if plan.hints else ()
+    return [(round(box.left + box.width / 2, 3), round(box.top + box.height / 2, 3)) for box in boxes]
+
+
 def test_photo_without_located_labels_has_its_automatic_mask() -> None:
     assert plan_mask(image_with(WHOLE, dropped=("w1",)), NOBODY).source is MaskSource.AUTOMATIC
 
@@ -66,10 +64,48 @@ def test_region_stays_while_any_label_of_it_is_kept() -> None:
 
 
 def test_labels_with_a_box_but_no_region_say_where_to_cut() -> None:
-    kept = plan_mask(image_with(FIRST, FOUND), NOBODY)
-    assert kept.hints == MaskHints(keep_boxes=(FOUND.box,))  # type: ignore[arg-type]
+    kept = plan_mask(image_with(FIRST, TYPED), NOBODY)
+    assert kept.hints == MaskHints(keep_boxes=(TYPED.box,))  # type: ignore[arg-type]
     dropped = plan_mask(image_with(FIRST, FOUND, dropped=("m1",)), NOBODY)
     assert dropped.hints == MaskHints(drop_boxes=(FOUND.box,))  # type: ignore[arg-type]
+
+
+def test_box_that_a_model_found_is_loosened_because_nothing_outside_of_it_is_kept() -> None:
+    hints = plan_mask(image_with(FOUND), NOBODY).hints
+    assert hints is not None
+    (box,) = hints.keep_boxes
+    assert (box.left, box.top) < (0.5, 0.1)
+    assert (box.left + box.width, box.top + box.height) > (0.8, 0.4)
+
+
+def test_of_several_labels_with_boxes_the_first_that_is_kept_is_the_product() -> None:
+    table = Label("m4", "Table", LabelSource.MODEL, 0.9, Box(0.05, 0.55, 0.9, 0.4))
+    image = image_with(FOUND, ANOTHER, table)
+    assert centers(plan_mask(image, NOBODY)) == [(0.65, 0.25), (0.15, 0.25)]
+    without = plan_mask(image, Pruning(dropped_names=frozenset({"bottle"})))
+    assert centers(without) == [(0.5, 0.75)]
+    assert without.hints is not None
+    assert without.hints.drop_boxes == (FOUND.box, ANOTHER.box)
+    kept_too = replace(image, decisions={"m4": True})
+    assert set(centers(plan_mask(kept_too, NOBODY))) == {(0.65, 0.25), (0.15, 0.25), (0.5, 0.75)}
+
+
+def test_typed_label_with_a_box_wins_over_what_a_model_found() -> None:
+    plan = plan_mask(image_with(FOUND, TYPED), NOBODY)
+    assert plan.hints == MaskHints(keep_boxes=(TYPED.box,))  # type: ignore[arg-type]
+
+
+def test_box_of_nearly_the_whole_picture_leaves_the_automatic_mask() -> None:
+    everything = Label("m5", "Poster", LabelSource.MODEL, 0.9, Box(0.01, 0.0, 0.97, 1.0))
+    assert plan_mask(image_with(everything), NOBODY).source is MaskSource.AUTOMATIC
+
+
+def test_where_the_automatic_mask_is_better_a_models_boxes_count_only_once_one_was_dropped() -> None:
+    image = image_with(FOUND, NAMED_ELSEWHERE)
+    assert plan_mask(image, NOBODY, models_point=False).source is MaskSource.AUTOMATIC
+    dropped = plan_mask(replace(image, decisions={"m6": False}), NOBODY, models_point=False)
+    assert dropped.source is MaskSource.HINTED
+    assert centers(dropped) == [(0.65, 0.25)]
 
 
 def test_drawn_box_replaces_the_boxes_of_labels() -> None:

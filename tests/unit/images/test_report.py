@@ -16,16 +16,8 @@ from services.images.intake import ImageUpload
 from services.images.models import Review
 from services.images.report import COLUMNS
 from services.jobs.models import Job, JobStatus
-from tests.unit.images.batch_desk import (
-    LEFT,
-    MIA,
-    RIGHT,
-    TENANT,
-    FakeGenerator,
-    PhotoDesk,
-    blank_photo,
-    photo,
-)
+from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, blank_photo, photo
+from tests.unit.images.photo_fakes import LEFT, RIGHT, FakeGenerator
 
 CLEAR = BackgroundWish(kind=BackgroundKind.TRANSPARENT)
 

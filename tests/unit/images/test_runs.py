@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from services.errors import ConflictError, InputError, NotFoundError
-from services.images.background_models import BackgroundKind, BackgroundWish, SizePreset
+from services.errors import BackendMisconfiguredError, ConflictError, InputError, NotFoundError
+from services.images.background_models import BackgroundKind, BackgroundWish, GeneratorNotice, SizePreset
 from services.images.batch_views import ResultFilter
 from services.images.models import Review
 from services.jobs.models import ItemStatus, Job, JobStatus
-from tests.unit.images.batch_desk import LEFT, MIA, RIGHT, TENANT, PhotoDesk, blank_photo, box_around, opened, photo
+from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, blank_photo, box_around, photo
+from tests.unit.images.photo_fakes import LEFT, RIGHT, opened
 
 CLEAR = BackgroundWish(kind=BackgroundKind.TRANSPARENT)
 
@@ -66,6 +67,24 @@ def test_run_keeps_what_was_asked_for_and_the_batch_shows_it_again(desk: PhotoDe
     assert desk.service.run_wish(desk.service.runs(TENANT, batch.id)[0]) == asked
     assert desk.service.get(TENANT, batch.id).wish == asked
     assert job.title == "a: “oak table”"
+
+
+def test_run_with_a_model_that_has_ended_is_refused_with_what_else_can_be_done(desk: PhotoDesk) -> None:
+    batch = desk.batch(a_png=photo())
+    job = desk.run(batch)
+    desk.generator.end = GeneratorNotice("AWS has ended the image model.", "Choose another one.", ended=True)
+    with pytest.raises(BackendMisconfiguredError) as caught:
+        desk.service.start(MIA, TENANT, batch.id, BackgroundWish(prompt="oak"), None)
+    assert caught.value.code == "model-end-of-life"
+    assert "library" in caught.value.remedy
+    with pytest.raises(BackendMisconfiguredError):
+        desk.service.retry(MIA, TENANT, job.id)
+    assert desk.run(batch, CLEAR).counts[ItemStatus.DONE] == 1
+
+
+def test_run_with_a_model_that_will_end_is_started(desk: PhotoDesk) -> None:
+    desk.generator.end = GeneratorNotice("AWS will end the image model.", "Choose another one.")
+    assert desk.run(desk.batch(a_png=photo())).counts[ItemStatus.DONE] == 1
 
 
 def test_run_covers_the_chosen_photos_only(desk: PhotoDesk) -> None:
