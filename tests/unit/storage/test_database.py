@@ -118,3 +118,13 @@ def test_server_that_does_not_answer_is_explained_without_its_password() -> None
         with pytest.raises(BackendUnavailableError) as caught:
             call()
         assert "secret-word" not in caught.value.message_for_user + caught.value.remedy
+
+
+def test_version_before_starts_on_tables_that_a_newer_one_brought_further(database: Database) -> None:
+    with database.transaction() as session:
+        session.add(tenant(datetime.now(UTC)))
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.migrate()
+    with database.transaction() as session:
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == ["9999"]
+        assert session.scalars(select(TenantRow.id)).all() == ["pharmacy"]
