@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.terminal import open_services, tenant_id
-from services.answers.models import Answer, Band
+from services.answers.models import Answer, Band, NoticeKind
 
 BAND_WORDS = {
     Band.DRAFT: "Found in the knowledge base",
@@ -103,6 +103,9 @@ def _print_answer(answer: Answer) -> None:
     if answer.band is None:
         return
     print(BAND_WORDS[answer.band])
+    for notice in answer.notices:
+        if notice.kind is NoticeKind.FALLBACK:
+            print(f"  The backend {notice.detail} could not answer ({answer.error_code}); {answer.backend} did.")
     for statement in answer.statements:
         marks = "".join(f" [{number}]" for number in statement.citation_numbers) or " (no source supports this)"
         print(f"  {statement.text}{marks}")

@@ -54,11 +54,17 @@ class Work:
         self._worker = worker
         self._logged = contextvars.get_contextvars()
         self._ended = threading.Event()
+        self._news = threading.Event()
         threading.Thread(target=self._run, name="answer", daemon=True).start()
 
     def wait(self, seconds: float) -> bool:
         """Wait at most this long; returns whether the work has ended."""
         return self._ended.wait(seconds)
+
+    def wait_for_news(self, seconds: float) -> None:
+        """Wait at most this long for a piece that was not waited for yet, or for the end."""
+        self._news.wait(seconds)
+        self._news.clear()
 
     def _run(self) -> None:
         try:
@@ -68,9 +74,11 @@ class Work:
             self.error = error
         finally:
             self._ended.set()
+            self._news.set()
 
     def _arrived(self, delta: str) -> None:
         self.draft += delta
+        self._news.set()
 
     def _was_stored(self, answer: Answer) -> None:
         self.stored = answer

@@ -21,6 +21,8 @@ from services.logs import get_logger
 
 _REFERENCE_CHARACTERS = 10
 _LOOK_SECONDS = 0.05
+# Pieces that come closer together than this are drawn together; the first one is drawn at once.
+_DRAW_SECONDS = 0.05
 _log = get_logger(__name__)
 
 
@@ -105,11 +107,13 @@ def work_on_next(app: Services, person: Viewer, conversation_id: str | None) -> 
         draft = st.empty()
         with st.spinner(f"Searching the knowledge base of {in_one_line(person.tenant.name)} …"):
             drawn = ""
-            while not work.wait(_LOOK_SECONDS):
+            while not work.wait(0):
+                work.wait_for_news(_LOOK_SECONDS)
                 # Reading the session state lets Streamlit end this run where another one is asked for.
                 if queue() is asked and drawn != work.draft:
                     drawn = work.draft
                     draft.markdown(plain(drawn))
+                    work.wait(_DRAW_SECONDS)
     _keep_outcome(work)
     asked.current = None
     return work

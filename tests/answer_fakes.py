@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from services.answers.models import AnswerRequest, Citation, DeltaListener, Draft, Origin, Statement
 from services.errors import AppError, ConfigurationError
@@ -59,6 +60,8 @@ class FakeKnowledgeIndex:
         public_text: What the documents hold, for ``knows_identifier``.
         searched: Every question that arrived, with its search type.
         deleted: Tenant and number of every snapshot whose files were to go.
+        live: The number of the snapshot that was told to answer, by tenant.
+        deaf: Raised when a snapshot is told to answer, until it is None.
         held: The documents of every snapshot that was built, by tenant and number.
         damaged: Snapshots that cannot be opened.
     """
@@ -69,6 +72,8 @@ class FakeKnowledgeIndex:
         self.public_text = ""
         self.searched: list[tuple[str, SearchType]] = []
         self.deleted: list[tuple[str, int]] = []
+        self.live: dict[str, int] = {}
+        self.deaf: AppError | None = None
         self.held: dict[tuple[str, int], list[HeldDocument]] = {}
         self.damaged: set[tuple[str, int]] = set()
 
@@ -142,7 +147,18 @@ class FakeKnowledgeIndex:
         found = self.search(tenant, number, question, limit=limit, search_type=SearchType.HYBRID, hidden=hidden)
         passages = tuple(
             ExplainedPassage(
-                one, dict.fromkeys(SearchType, rank), one.similarity, None, -1.0, 0.0, 0.0, (), one.score, 0.0, 0.0, 0.0
+                one,
+                dict.fromkeys(self.search_types, rank),
+                one.similarity,
+                None,
+                -1.0,
+                0.0,
+                0.0,
+                (),
+                one.score,
+                0.0,
+                0.0,
+                0.0,
             )
             for rank, one in enumerate(found.passages, start=1)
         )
@@ -150,6 +166,15 @@ class FakeKnowledgeIndex:
 
     def delete(self, tenant: str, number: int) -> None:
         self.deleted.append((tenant, number))
+
+    def mark_live(self, tenant: str, number: int) -> None:
+        if self.deaf is not None:
+            raise self.deaf
+        self.live[tenant] = number
+
+    @property
+    def search_types(self) -> tuple[SearchType, ...]:
+        return (SearchType.HYBRID, SearchType.SEMANTIC, SearchType.KEYWORD)
 
     @property
     def chunk_size(self) -> tuple[int, int]:
@@ -172,6 +197,7 @@ class FakeAnswerGenerator:
     Attributes:
         failure: Raised by every call until it is None.
         answered: What the drafts say of themselves.
+        changes: What else they say.
         requests: Every request that arrived.
     """
 
@@ -181,6 +207,7 @@ class FakeAnswerGenerator:
     def __init__(self) -> None:
         self.failure: Exception | None = None
         self.answered = True
+        self.changes: dict[str, Any] = {}
         self.requests: list[AnswerRequest] = []
         self.before: Callable[[], None] = lambda: None
 
@@ -208,7 +235,7 @@ class FakeAnswerGenerator:
         )
         if on_delta is not None:
             on_delta(quote)
-        return Draft((Statement(quote, (1,)),), (citation,))
+        return replace(Draft((Statement(quote, (1,)),), (citation,)), **self.changes)
 
     def check_ready(self) -> None:
         """Always ready."""

@@ -32,10 +32,12 @@ from services.knowledge.models import LiveKnowledge, Retrieval, SearchType, Snap
 from services.logs import get_logger
 from services.ports.answers import AnswerGenerator, AnswerRepository
 from services.ports.knowledge import KnowledgeIndex
+from services.ports.model_calls import attributed
 from services.ports.privacy import PersonalDataDetector
 from services.privacy.masking import mask
 
 PASSAGES_KEPT = 6
+PURPOSE = "answers"
 TITLE_CHARACTERS = 80
 _log = get_logger(__name__)
 
@@ -115,25 +117,26 @@ class AnswerService:
         """
         require_tenant(account, tenant_id)
         live = self._knowledge.require_live(tenant_id)
-        question, notices = self._masked(tenant_id, live.snapshot, self._checked(text))
-        if searched_question is not None:
-            searched_question, _ = self._masked(tenant_id, live.snapshot, self._checked(searched_question))
-        conversation = self._conversation(account, tenant_id, conversation_id, question)
-        answer = Answer(
-            id=uuid.uuid4().hex,
-            conversation_id=conversation.id,
-            tenant_id=tenant_id,
-            username=account.username,
-            asked_at=self._now(),
-            status=AnswerStatus.PENDING,
-            question=question,
-            searched_question=searched_question or "",
-            notices=notices,
-        )
-        self._repository.save_answer(answer)
-        if on_stored is not None:
-            on_stored(answer)
-        return self._work(answer, live, on_delta)
+        with attributed(tenant_id=tenant_id, username=account.username, purpose=PURPOSE):
+            question, notices = self._masked(tenant_id, live.snapshot, self._checked(text))
+            if searched_question is not None:
+                searched_question, _ = self._masked(tenant_id, live.snapshot, self._checked(searched_question))
+            conversation = self._conversation(account, tenant_id, conversation_id, question)
+            answer = Answer(
+                id=uuid.uuid4().hex,
+                conversation_id=conversation.id,
+                tenant_id=tenant_id,
+                username=account.username,
+                asked_at=self._now(),
+                status=AnswerStatus.PENDING,
+                question=question,
+                searched_question=searched_question or "",
+                notices=notices,
+            )
+            self._repository.save_answer(answer)
+            if on_stored is not None:
+                on_stored(answer)
+            return self._work(answer, live, on_delta)
 
     def retry(self, account: Account, tenant_id: str, answer_id: str, on_delta: DeltaListener | None = None) -> Answer:
         """Work on a stored question again, with the knowledge base as it is now. Raises as :meth:`ask`."""
@@ -149,23 +152,25 @@ class AnswerService:
             searched_question="" if made else stored.searched_question,
         )
         self._repository.save_answer(answer)
-        return self._work(answer, live, on_delta)
+        with attributed(tenant_id=tenant_id, username=account.username, purpose=PURPOSE):
+            return self._work(answer, live, on_delta)
 
     def answer_once(self, tenant_id: str, text: str, *, on_delta: DeltaListener | None = None) -> Answer:
         """Answer without an account and without keeping anything; for the command line and for measuring."""
         live = self._knowledge.require_live(tenant_id)
-        question, notices = self._masked(tenant_id, live.snapshot, self._checked(text))
-        answer = Answer(
-            id="",
-            conversation_id="",
-            tenant_id=tenant_id,
-            username="",
-            asked_at=self._now(),
-            status=AnswerStatus.PENDING,
-            question=question,
-            notices=notices,
-        )
-        return self._answered(answer, live, "", on_delta)
+        with attributed(tenant_id=tenant_id, purpose=PURPOSE):
+            question, notices = self._masked(tenant_id, live.snapshot, self._checked(text))
+            answer = Answer(
+                id="",
+                conversation_id="",
+                tenant_id=tenant_id,
+                username="",
+                asked_at=self._now(),
+                status=AnswerStatus.PENDING,
+                question=question,
+                notices=notices,
+            )
+            return self._answered(answer, live, "", on_delta)
 
     def _work(self, answer: Answer, live: LiveKnowledge, on_delta: DeltaListener | None) -> Answer:
         try:
@@ -202,11 +207,12 @@ class AnswerService:
             )
             if not draft.answered:
                 band = Band.SOURCES_ONLY
+        by = draft.substitution
         return replace(
             answer,
             status=AnswerStatus.DONE,
             searched_question=found.searched,
-            notices=found.notices,
+            notices=(*found.notices, *_draft_notices(draft)),
             band=band,
             text=draft.text,
             statements=draft.statements,
@@ -214,8 +220,9 @@ class AnswerService:
             passages=found.retrieval.passages if band is not Band.NOT_FOUND else (),
             evidence=found.retrieval.evidence,
             snapshot=live.snapshot.number,
-            backend=self._generator.name,
-            origin=self._generator.origin,
+            backend=by.backend if by else self._generator.name,
+            origin=by.origin if by else self._generator.origin,
+            error_code=by.error_code if by else None,
             retrieval_ms=found.retrieval_ms,
             total_ms=(time.perf_counter() - started) * 1000,
         )
@@ -295,3 +302,12 @@ class AnswerService:
             yield
         finally:
             self._places.release()
+
+
+def _draft_notices(draft: Draft) -> list[Notice]:
+    notices = []
+    if draft.cut_short:
+        notices.append(Notice(NoticeKind.CUT_SHORT))
+    if draft.substitution is not None:
+        notices.append(Notice(NoticeKind.FALLBACK, draft.substitution.instead_of))
+    return notices

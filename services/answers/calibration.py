@@ -16,6 +16,7 @@ from services.knowledge.models import BandCuts, GoldenQuestion, LiveKnowledge, R
 from services.knowledge.question_files import read_golden_questions
 from services.knowledge.shorthand import spell_out
 from services.ports.knowledge import KnowledgeIndex, KnowledgeRepository
+from services.ports.model_calls import attributed
 
 GENERAL_OUT_OF_SCOPE = Path(__file__).with_name("out_of_scope_questions.jsonl")
 FEWEST_GOLDEN = 20
@@ -106,10 +107,10 @@ class CalibrationService:
         )
         searched = LiveKnowledge(snapshot, self._knowledge.hidden_documents(tenant))
         golden = self._repository.list_golden_questions(tenant)
-        tried = [self._try(searched, question) for question in golden]
-        foreign = [
-            self._try(searched, question) for question in (*out_of_scope, *read_golden_questions(GENERAL_OUT_OF_SCOPE))
-        ]
+        general = read_golden_questions(GENERAL_OUT_OF_SCOPE)
+        with attributed(tenant_id=tenant, purpose="knowledge"):
+            tried = [self._try(searched, question) for question in golden]
+            foreign = [self._try(searched, question) for question in (*out_of_scope, *general)]
         foreign += [one for one in tried if one.question.kind == "off_topic"]
         tried = [one for one in tried if one.question.kind != "off_topic"]
         cuts = learn_cuts(

@@ -19,14 +19,20 @@ _NUMBERS = r"\s*\d{1,2}(?:\s*[,;]\s*\d{1,2})*\s*"
 _MARK = re.compile(rf"\s*(?:\[{_NUMBERS}\]|\({_NUMBERS}\)(?=[.!?]*$))")
 _MARKS_BEHIND_STOP = re.compile(rf"([.!?]+)((?:[ \t]*\[{_NUMBERS}\])+)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# A stop, with quotation marks or brackets behind it, or a whole mark: models are told to end sentences with one.
+_FINISHED = re.compile(rf"(?:[.!?…][\"'”’)]*|\[{_NUMBERS}\])$")
+_UNFINISHED_MARK = re.compile(r"\s*[\[(][\d\s,;]*$")
 _NEGATION = re.compile(r"\b(?:not|no|never|cannot|without|neither|nor|\w+n['’]t)\b", re.IGNORECASE)
 
 
-def draft_from_reply(reply: str, passages: Sequence[Passage]) -> Draft:
+def draft_from_reply(reply: str, passages: Sequence[Passage], *, cut_short: bool = False) -> Draft:
     """Turn a reply with marks such as ``[2]`` into statements with exact citations.
 
     Each mark is checked: the statement gets the best supporting sentence of the passage it names; a mark that names no
     passage, or one that does not support the statement, is dropped. A statement without support keeps no citation.
+
+    Args:
+        cut_short: What the draft says of itself.
     """
     if not reply.strip() or NOT_IN_PASSAGES in reply:
         return Draft((), (), answered=False)
@@ -46,7 +52,19 @@ def draft_from_reply(reply: str, passages: Sequence[Passage]) -> Draft:
             if number not in numbers:
                 numbers.append(number)
         statements.append(Statement(sentence, tuple(numbers)))
-    return Draft(tuple(statements), tuple(citations))
+    return Draft(tuple(statements), tuple(citations), cut_short=cut_short)
+
+
+def finished_part(reply: str) -> str:
+    """A reply that broke off, up to the end of its last finished sentence; empty when none is finished."""
+    text = reply.strip()
+    bare = _UNFINISHED_MARK.sub("", text)
+    # Half a mark may name another passage than the whole one would: its sentence is not finished either.
+    if bare == text and _FINISHED.search(text):
+        return text
+    moved = _MARKS_BEHIND_STOP.sub(r"\2\1", bare)
+    spans = sentence_spans(moved)
+    return moved[: spans[-1][0]].rstrip() if spans else ""
 
 
 def supporting_citation(statement: str, passage: Passage) -> Citation | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from services.answers.models import Answer
+from services.answers.models import Answer, NoticeKind
 from services.spreadsheets import safe_text
 
 
@@ -14,7 +14,8 @@ def answers_csv(answers: Sequence[Answer]) -> bytes:
     """A CSV file, UTF-8 with a byte order mark so that spreadsheets read it right, one row per answer.
 
     Columns: asked_at (UTC, ISO 8601), question, band, draft, edited, sources (title › section and version),
-    knowledge_base_version, backend, rating, rating_reason, rating_comment, starred, sent_to_knowledge_team.
+    knowledge_base_version, backend, instead_of (the backend that could not answer), rating, rating_reason,
+    rating_comment, starred, sent_to_knowledge_team.
     """
     rows = [
         {
@@ -26,6 +27,7 @@ def answers_csv(answers: Sequence[Answer]) -> bytes:
             "sources": " | ".join(dict.fromkeys(_source(answer))),
             "knowledge_base_version": answer.snapshot,
             "backend": answer.backend,
+            "instead_of": _could_not(answer),
             "rating": answer.rating.value if answer.rating else "",
             "rating_reason": answer.rating_reason or "",
             "rating_comment": answer.rating_comment or "",
@@ -43,6 +45,10 @@ def _source(answer: Answer) -> list[str]:
         f"{citation.title}{f' › {citation.section}' if citation.section else ''} (version {citation.document_version})"
         for citation in answer.citations
     ]
+
+
+def _could_not(answer: Answer) -> str:
+    return next((notice.detail for notice in answer.notices if notice.kind is NoticeKind.FALLBACK), "")
 
 
 def _as_text(value: object) -> object:

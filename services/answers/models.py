@@ -41,18 +41,20 @@ class Rating(StrEnum):
 
 
 class NoticeKind(StrEnum):
-    """Something that was done to the question before the search and that the agent must know."""
+    """Something about the question or its draft that the agent must know."""
 
     MASKED = "masked"
     CONDENSED = "condensed"
     FOLLOW_UP = "follow_up"
     LANGUAGE = "language"
     UNKNOWN_CODE = "unknown_code"
+    CUT_SHORT = "cut_short"
+    FALLBACK = "fallback"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice; ``detail`` is a short plain value such as "2 phone numbers" or "Spanish"."""
+    """One notice; ``detail`` is a short plain value such as "2 phone numbers", "Spanish" or a backend's name."""
 
     kind: NoticeKind
     detail: str = ""
@@ -97,16 +99,36 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Substitution:
+    """That another generator wrote a draft than the one that was asked.
+
+    Attributes:
+        backend: The name of the generator that wrote it.
+        instead_of: The name of the one that could not.
+        error_code: Why it could not.
+    """
+
+    backend: str
+    origin: Origin
+    instead_of: str
+    error_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an answer generator delivers in the end.
 
     Attributes:
         answered: False when the generator itself says that the passages do not answer the question.
+        cut_short: Whether the model had to stop, and a sentence that it had begun was left out.
+        substitution: Who wrote it, where that is not the generator that was asked.
     """
 
     statements: tuple[Statement, ...]
     citations: tuple[Citation, ...]
     answered: bool = True
+    cut_short: bool = False
+    substitution: Substitution | None = None
 
     @property
     def text(self) -> str:
@@ -121,6 +143,8 @@ class Answer:
         question: As typed, personal data masked.
         searched_question: What was searched for: condensed, or put together with the question before it.
         text: The draft; ``edited_text`` stands beside it and never replaces it.
+        backend: Who wrote the draft, the fallback where that had to.
+        error_code: Why there is no answer; with a notice of a fallback, why the backend that was asked had none.
         copied_text: What the agent took over when it was copied last.
     """
 

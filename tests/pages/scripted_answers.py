@@ -55,6 +55,7 @@ Code 79 means a refill too soon.
 """
 FIRST = "Code 75 means that the plan requires prior authorization."
 SECOND = "The patient does not pay for it."
+HALF = "Code 75 might mean that"
 UNSUPPORTED = "It usually takes a week."
 EXAMPLE = "What does reject code 75 mean?"
 
@@ -119,7 +120,7 @@ class ScriptedAnswers:
             self._repository.save_answer(replace(pending, status=AnswerStatus.FAILED, error_code=self.failure.code))
             raise self.failure
         if on_delta is not None:
-            on_delta(FIRST)
+            on_delta(HALF if "broke off" in pending.question else FIRST)
         changes = self._changes(pending.question.lower())
         finished = replace(
             pending, status=AnswerStatus.DONE, snapshot=14, backend="extractive", total_ms=180.0, **changes
@@ -133,8 +134,11 @@ class ScriptedAnswers:
             return {"band": Band.NOT_FOUND, "notices": (Notice(NoticeKind.UNKNOWN_CODE, "PA-999"),)}
         if "vague" in question:
             return {"band": Band.SOURCES_ONLY, "passages": (_passage(stored),)}
-        notices = (Notice(NoticeKind.MASKED, "1 phone number"),) if "call" in question else ()
+        notices: tuple[Notice, ...] = (Notice(NoticeKind.MASKED, "1 phone number"),) if "call" in question else ()
+        fell_back = "broke off" in question
+        notices += (Notice(NoticeKind.FALLBACK, "bedrock"),) if fell_back else ()
         return {
+            "error_code": "aws-reply-lost" if fell_back else None,
             "band": Band.DRAFT,
             "origin": Origin.QUOTED,
             "notices": notices,

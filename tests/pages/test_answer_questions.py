@@ -21,6 +21,7 @@ from tests.pages.frame_driver import PASSWORD, enter_as, open_app, sign_in, titl
 from tests.pages.scripted_answers import (
     EXAMPLE,
     FIRST,
+    HALF,
     SECOND,
     TENANT,
     UNSUPPORTED,
@@ -171,6 +172,14 @@ def test_question_outside_the_knowledge_base_goes_to_the_knowledge_team(desk: De
 
 def test_masked_personal_data_is_said(page: AppTest) -> None:
     assert "Masked before the search: 1 phone number." in shown(ask(page, "Please call 555 about code 75"))
+
+
+def test_draft_of_the_fallback_replaces_what_was_streamed_and_says_who_could_not_answer(page: AppTest) -> None:
+    text = shown(ask(page, "a question at which the model broke off"))
+    assert "Amazon Bedrock could not answer. The service that answers could not be reached." in text
+    assert "This draft is quoted from the knowledge base instead." in text
+    assert "Quoted from the knowledge base · Harborview Pharmacy" in text
+    assert HALF not in text
 
 
 def test_searched_question_can_be_corrected_and_searched_again(desk: Desk, page: AppTest) -> None:
@@ -379,13 +388,6 @@ def test_link_into_a_tenant_of_others_stays_closed(desk: Desk, page: AppTest) ->
     sign_in(app.run(), "bo", PASSWORD)
     assert FIRST not in shown(app)
     assert "This conversation is not among yours" in app.warning[0].value
-
-
-def test_marketer_does_not_see_the_page(desk: Desk) -> None:
-    app = enter_as(open_app(), "mila.novak")
-    app.switch_page(ANSWER_PAGE).run()
-    assert "This page is not for your role" in app.warning[0].value
-    assert not app.chat_input
 
 
 def open_app_at(conversation_id: str, username: str = ANA) -> AppTest:

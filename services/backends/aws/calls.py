@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_after_delay
-from tenacity.wait import wait_random_exponential
-
-from services.backends.aws.breaker import CircuitBreaker
-from services.backends.aws.clients import READ_TIMEOUT_SECONDS, AwsClients
+from services.backends.aws.clients import AwsClients
 from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsCallName, AwsProblem, problem_of, translated
-from services.errors import AppError, BackendThrottledError, BackendTimeoutError, BackendUnavailableError
+from services.backends.aws.repeating import CallPolicy, Progress, RepeatedCalls
+from services.errors import AppError, BackendUnavailableError
 from services.ports.model_calls import ModelCall, ModelCallRecorder, NoRecorder
+
+STOPPED_EARLY = "stopped-early"
+"""The outcome of a stream whose reader wanted no more of it."""
 
 # XML is refused by botocore when it is broken, and some replies in it are empty on purpose.
 _PROTOCOLS_WITH_EMPTY_REPLIES = frozenset({"rest-xml", "query", "ec2"})
 
-_T = TypeVar("_T")
+__all__ = ["AwsService", "CallPolicy", "RefusalReader", "Usage"]
 
 RefusalReader = Callable[[AwsProblem], AppError | None]
 """Tells the refusals that an operation has of its own; None leaves an error to the general table."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallPolicy:
-    """How one service is called.
-
-    Attributes:
-        attempts: Requests for one call at most.
-        first_wait_seconds: Upper end of the random wait before the second; it doubles from one to the next.
-        longest_wait_seconds: Upper end of any wait.
-        give_up_seconds: No new request is begun when so much time has gone by since the first.
-        read_timeout_seconds: Longest wait for the next bytes of a reply.
-        at_once: Calls at the same time, from this process; more wait in line.
-        repeats_unknown_outcomes: Whether to ask again when a reply did not come or broke off: AWS may have carried out,
-            and charged for, what was asked.
-        breaker_failures, breaker_seconds: See :class:`services.backends.aws.breaker.CircuitBreaker`.
-    """
-
-    attempts: int = 4
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 10.0
-    give_up_seconds: float = 30.0
-    read_timeout_seconds: float = READ_TIMEOUT_SECONDS
-    at_once: int = 16
-    repeats_unknown_outcomes: bool = True
-    breaker_failures: int = 10
-    breaker_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +35,6 @@ class Usage:
     images: int = 0
     units: int = 0
     variant: str = ""
-
-
-@dataclass(slots=True)
-class _Progress:
-    attempts: int = 0
 
 
 class AwsService:
@@ -99,10 +66,8 @@ class AwsService:
         self._service = service
         self._backend = backend
         self._recorder = recorder or NoRecorder()
-        self._sleep = sleep
         self._clock = clock
-        self._places = threading.BoundedSemaphore(self.policy.at_once)
-        self._breaker = CircuitBreaker(self.policy.breaker_failures, self.policy.breaker_seconds, called, clock)
+        self._calls = RepeatedCalls(self.policy, called, sleep=sleep, clock=clock)
 
     @property
     def region(self) -> str:
@@ -132,11 +97,11 @@ class AwsService:
         Raises:
             BackendError: and no other error; ConfigurationError where no region is set.
         """
-        progress = _Progress()
+        progress = Progress()
         name = self._name(operation)
         started = self._clock()
         try:
-            reply = self._repeated(lambda: self._once(name, parameters, refused), progress)
+            reply = self._calls.repeat(lambda: self._once(name, parameters, refused), progress)
         except AppError as error:
             self._tell(name, model, started, progress, usage, parameters, error=error)
             raise
@@ -164,13 +129,13 @@ class AwsService:
         Raises:
             BackendError: also in the middle; what was given before is then not the whole reply.
         """
-        progress = _Progress()
+        progress = Progress()
         name = self._name(operation)
         started = self._clock()
         seen: list[dict[str, Any]] = []
         try:
-            with self._place():
-                first, events = self._repeated(lambda: self._opened(name, member, parameters, refused), progress)
+            with self._calls.place():
+                first, events = self._calls.repeat(lambda: self._opened(name, member, parameters, refused), progress)
                 if first is not None:
                     seen.append(first)
                     yield first
@@ -183,50 +148,16 @@ class AwsService:
             self._tell(name, model, started, progress, usage, parameters, reply={"events": seen}, error=error)
             raise
         except GeneratorExit:  # nobody wants the rest; what came was paid for
-            self._tell(name, model, started, progress, usage, parameters, reply={"events": seen})
+            self._tell(name, model, started, progress, usage, parameters, reply={"events": seen}, outcome=STOPPED_EARLY)
             raise
         self._tell(name, model, started, progress, usage, parameters, reply={"events": seen})
 
     def _name(self, operation: str) -> AwsCallName:
         return AwsCallName(self._service, operation, self.called, self._clients.region)
 
-    def _repeated(self, once: Callable[[], _T], progress: _Progress) -> _T:
-        policy = self.policy
-
-        def attempt() -> _T:
-            self._breaker.admit()
-            progress.attempts += 1
-            try:
-                result = once()
-            except AppError as error:
-                if isinstance(error, BackendUnavailableError | BackendTimeoutError):
-                    self._breaker.failed()
-                else:
-                    self._breaker.succeeded()
-                raise
-            self._breaker.succeeded()
-            return result
-
-        return Retrying(
-            stop=stop_after_attempt(policy.attempts) | stop_after_delay(policy.give_up_seconds),
-            wait=_longer_of_asked_and(wait_random_exponential(policy.first_wait_seconds, policy.longest_wait_seconds)),
-            retry=retry_if_exception(self._may_repeat),
-            sleep=self._sleep,
-            reraise=True,
-        )(attempt)
-
-    def _may_repeat(self, error: BaseException) -> bool:
-        if not isinstance(error, AppError) or not error.retryable or error.code == "circuit-open":
-            return False
-        return self.policy.repeats_unknown_outcomes or error.code != UNKNOWN_OUTCOME
-
     def _once(self, name: AwsCallName, parameters: Mapping[str, Any], refused: RefusalReader | None) -> dict[str, Any]:
-        with self._place(), _ours(name, refused):
+        with self._calls.place(), _ours(name, refused):
             reply = self._invoke(name.operation, parameters)
-            if self._is_hollow(name.operation, reply):
-                raise BackendUnavailableError(
-                    f"The reply of the {self.called} came without its content.", code=UNKNOWN_OUTCOME
-                )
             return {key: value.read() if hasattr(value, "iter_chunks") else value for key, value in reply.items()}
 
     def _opened(
@@ -247,43 +178,24 @@ class AwsService:
             yield event
 
     def _invoke(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        client = self._client()
+        client = self._clients.client(self._service, read_timeout_seconds=self.policy.read_timeout_seconds)
         reply: dict[str, Any] = getattr(client, _method_of(client, operation))(**parameters)
-        if not _has_members(client, operation, reply):
+        if _is_hollow(client, operation, reply):
             raise BackendUnavailableError(f"The reply of the {self.called} cannot be read.", code=UNKNOWN_OUTCOME)
         return reply
-
-    def _is_hollow(self, operation: str, reply: Mapping[str, Any]) -> bool:
-        """Whether a reply cannot be whole: botocore reads JSON that was cut off as a reply without members."""
-        model = self._client().meta.service_model.operation_model(operation)
-        if model.service_model.resolved_protocol in _PROTOCOLS_WITH_EMPTY_REPLIES or model.output_shape is None:
-            return False
-        members = set(reply) - {"ResponseMetadata"}
-        return not members or not set(model.output_shape.required_members) <= members
-
-    def _client(self) -> Any:
-        return self._clients.client(self._service, read_timeout_seconds=self.policy.read_timeout_seconds)
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=self.policy.give_up_seconds):
-            raise BackendThrottledError(f"Too many calls wait for the {self.called}.", code="aws-busy")
-        try:
-            yield
-        finally:
-            self._places.release()
 
     def _tell(
         self,
         name: AwsCallName,
         model: str,
         started: float,
-        progress: _Progress,
+        progress: Progress,
         usage: Callable[[dict[str, Any]], Usage] | None,
         parameters: Mapping[str, Any],
         *,
         reply: dict[str, Any] | None = None,
         error: AppError | None = None,
+        outcome: str = "ok",
     ) -> None:
         if usage is None or progress.attempts == 0:
             return
@@ -293,7 +205,7 @@ class AwsService:
                 backend=self._backend,
                 operation=name.operation,
                 model=model,
-                outcome=error.code if error is not None else "ok",
+                outcome=error.code if error is not None else outcome,
                 region=name.region,
                 attempts=progress.attempts,
                 input_tokens=took.input_tokens,
@@ -316,21 +228,13 @@ def _method_of(client: Any, operation: str) -> str:
     raise ValueError(operation)
 
 
-def _has_members(client: Any, operation: str, reply: Mapping[str, Any]) -> bool:
-    """Botocore raises nothing for a body that is cut, empty or no JSON: it gives a reply without members."""
-    shape = client.meta.service_model.operation_model(operation).output_shape
-    return shape is None or not shape.members or any(name in reply for name in shape.members)
-
-
-def _longer_of_asked_and(drawn: wait_random_exponential) -> Callable[[RetryCallState], float]:
-    """The drawn wait, or the one that the service asks for where that is longer."""
-
-    def wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome is not None else None
-        asked = getattr(error, "retry_after_seconds", None) or 0.0
-        return max(drawn(state), float(asked))
-
-    return wait
+def _is_hollow(client: Any, operation: str, reply: Mapping[str, Any]) -> bool:
+    """Whether a reply lacks its content: botocore gives JSON that is cut, empty or no JSON as one without members."""
+    model = client.meta.service_model
+    shape = model.operation_model(operation).output_shape
+    if model.resolved_protocol in _PROTOCOLS_WITH_EMPTY_REPLIES or shape is None or not shape.members:
+        return False
+    return not any(name in reply for name in shape.members) or not set(shape.required_members) <= set(reply)
 
 
 @contextmanager

@@ -69,9 +69,16 @@ class AwsClients:
                         retries={"total_max_attempts": 1, "mode": "standard"},
                         max_pool_connections=MOST_CONNECTIONS,
                         user_agent_appid="frontline",
+                        # Links to files that KMS encrypts hold only when signed so.
+                        signature_version="s3v4" if service == "s3" else None,
                     ),
                 )
             return self._clients[key]
+
+    def credentials(self) -> Any:
+        """boto3's credentials, which renew themselves, for what signs by itself; None when there are none."""
+        with self._lock:
+            return self._boto_session().get_credentials()
 
     def _boto_session(self) -> Any:
         if self._session is None:

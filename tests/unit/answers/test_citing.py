@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.answers.citing import NOT_IN_PASSAGES, draft_from_reply, supporting_citation
+from services.answers.citing import NOT_IN_PASSAGES, draft_from_reply, finished_part, supporting_citation
 from services.answers.models import Draft
 from services.knowledge.models import Passage
 from tests.answer_fakes import passage
@@ -191,3 +191,21 @@ def test_every_citation_is_exact_whatever_the_reply(
 def test_no_reply_breaks_the_check(reply: str, text: str) -> None:
     passages = (passage(text),)
     assert_exact(draft_from_reply(reply, passages), passages)
+
+
+@pytest.mark.parametrize(
+    ("reply", "finished"),
+    [
+        ("One is done [1]. Two is", "One is done [1]."),
+        ("One is done. [1] Two is", "One is done [1]."),
+        ("One is done [1]. Two is done [2", "One is done [1]."),
+        ("One is done [1]. Two is done.", "One is done [1]. Two is done."),
+        ("One is done [1]", "One is done [1]"),
+        ("- Open it [1].\n- Send the", "- Open it [1]."),
+        ("“One is done.”", "“One is done.”"),
+        ("Refunds arrive in 5", ""),
+        ("", ""),
+    ],
+)
+def test_reply_that_broke_off_ends_with_its_last_finished_sentence(reply: str, finished: str) -> None:
+    assert finished_part(reply) == finished

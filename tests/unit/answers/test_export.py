@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from services.answers.export import answers_csv
-from services.answers.models import Answer, AnswerStatus, Band, Citation, Rating
+from services.answers.models import Answer, AnswerStatus, Band, Citation, Notice, NoticeKind, Rating
 
 CITATION = Citation("codes.md", 3, "Claim codes", None, "Code 75", None, "Code 75 needs PA-100.", 0, 21, 1.0)
 
@@ -53,3 +53,11 @@ def test_cells_that_a_spreadsheet_would_run_become_text() -> None:
     questions = ["=1+1", "+1 800", "-5 days?", "@SUM(A1)", "plain"]
     exported = read(answers_csv([an_answer(question) for question in questions]))
     assert list(exported["question"]) == ["'=1+1", "'+1 800", "'-5 days?", "'@SUM(A1)", "plain"]
+
+
+def test_answer_of_the_fallback_says_for_whom_it_stood_in() -> None:
+    notices = (Notice(NoticeKind.FALLBACK, "bedrock"),)
+    answers = [an_answer("a?", backend="extractive", notices=notices), an_answer("b?", backend="bedrock")]
+    exported = read(answers_csv(answers))
+    assert list(exported["backend"]) == ["extractive", "bedrock"]
+    assert list(exported["instead_of"]) == ["bedrock", ""]
