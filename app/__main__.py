@@ -9,10 +9,13 @@ import typer
 from app import (
     account_commands,
     answer_commands,
+    capture_commands,
     feedback_commands,
     image_commands,
     knowledge_commands,
     matte_commands,
+    operation_commands,
+    queue_commands,
     server_commands,
     survey_commands,
     worker,
@@ -25,6 +28,8 @@ from services.errors import AppError
 COMMAND_MODULES = (
     server_commands,
     worker,
+    operation_commands,
+    queue_commands,
     answer_commands,
     knowledge_commands,
     image_commands,
@@ -32,6 +37,7 @@ COMMAND_MODULES = (
     survey_commands,
     feedback_commands,
     account_commands,
+    capture_commands,
 )
 
 EPILOG = (

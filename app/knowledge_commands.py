@@ -209,7 +209,7 @@ def _fetched(services: Services, paths: list[str]) -> Iterator[list[Path]]:
         for number, path in enumerate(paths):
             if path.startswith("s3://"):
                 local.append(Path(temporary, str(number)))
-                services.files.fetch_folder(path, local[-1])
+                services.buckets.fetch_folder(path, local[-1])
             else:
                 local.append(Path(path))
         yield local

@@ -58,6 +58,14 @@ ROUTES: tuple[Route, ...] = (
     Route("../pages/check_quality.py", "Check quality", ":material/rule:", "quality", frozenset({Role.ADMIN})),
     Route("../pages/improve_answers.py", "Improve answers", ":material/reviews:", "improve", frozenset({Role.ADMIN})),
     Route("../pages/see_usage.py", "See usage", ":material/monitoring:", "usage", frozenset({Role.ADMIN})),
+    Route(
+        "../pages/see_models.py",
+        "Models and spend",
+        ":material/network_intelligence:",
+        "models",
+        frozenset({Role.ADMIN}),
+    ),
+    Route("../pages/check_backends.py", "Check backends", ":material/lan:", "backends", frozenset({Role.ADMIN})),
 )
 
 

@@ -39,7 +39,7 @@ def analyze_survey(
         bool, typer.Option("--with-review", help="Add a column with the reasons why a person should look.")
     ] = False,
     backend: Annotated[
-        str | None, typer.Option(help="local or openai; FRONTLINE_SURVEY_BACKEND when it is left out.")
+        str | None, typer.Option(help="local, openai or bedrock; FRONTLINE_SURVEY_BACKEND when it is left out.")
     ] = None,
 ) -> None:
     """Find topics and sentiment in every response of a survey.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_SCHEDULES = 20.0
 SECONDS_BETWEEN_SIGNAL_CHECKS = 0.5
+SECONDS_BETWEEN_PRUNINGS = 3600.0
 
 _log = get_logger(__name__)
 
@@ -49,10 +50,15 @@ def worker(
         print("Working on background jobs  (stop with Ctrl+C)", flush=True)
 
     def keep_schedule(stopping: threading.Event) -> None:
+        threading.Thread(target=_prune_capture, args=(services, stopping), name="prune-capture", daemon=True).start()
         _start_due_sources(services, stopping)
 
     run_until_stopped(
-        build_worker(services), services.settings.worker_stop_seconds, follow_input=beside_web, beside=keep_schedule
+        build_worker(services),
+        services.settings.worker_stop_seconds,
+        follow_input=beside_web,
+        beside=keep_schedule,
+        at_end=services.model_calls.close,
     )
 
 
@@ -62,6 +68,7 @@ def run_until_stopped(
     *,
     follow_input: bool = False,
     beside: Callable[[threading.Event], None] | None = None,
+    at_end: Callable[[], None] | None = None,
 ) -> NoReturn:
     """Run a worker until a signal, or until standard input closes when it follows that; ends the process.
 
@@ -69,6 +76,7 @@ def run_until_stopped(
         stop_seconds: How long items may take to end then.
         follow_input: The parent holds the other end of standard input, and however the parent ends, it closes.
         beside: Runs in a thread of its own, until the event is set.
+        at_end: Called once no more work is taken, before the process ends.
     """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,6 +91,8 @@ def run_until_stopped(
     while not stopping.wait(SECONDS_BETWEEN_SIGNAL_CHECKS):
         pass
     running.stop(stop_seconds)
+    if at_end is not None:
+        at_end()
     sys.stdout.flush()
     sys.stderr.flush()
     # Work that was handed back may still run in a thread, and Python would wait for it.
@@ -96,6 +106,20 @@ def _start_due_sources(services: Services, stopping: threading.Event) -> None:
             services.sources.submit_due()
         except Exception as error:
             _log.warning("source-schedule-failed", error=type(error).__name__)
+
+
+def _prune_capture(services: Services, stopping: threading.Event) -> None:
+    """Delete captured calls whose time is over, now and once an hour."""
+    from services.backends.capture_backends import build_capture
+
+    capture = build_capture(services.settings)
+    while capture is not None:
+        try:
+            capture.prune()
+        except Exception as error:
+            _log.warning("capture-not-pruned", error=type(error).__name__)
+        if stopping.wait(SECONDS_BETWEEN_PRUNINGS):
+            return
 
 
 def _await_end_of_input(stopping: threading.Event) -> None:

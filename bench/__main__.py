@@ -43,6 +43,9 @@ class Part(StrEnum):
     SURVEY_INTAKE = "survey_intake"
     SURVEY_EXPLORE = "survey_explore"
     SURVEY_FAULTS = "survey_faults"
+    AWS_SURVEYS = "aws_surveys"
+    AWS_IMAGES = "aws_images"
+    AWS_ANSWERS = "aws_answers"
     START = "start"
     FUZZ = "fuzz"
     ALL = "all"
@@ -51,7 +54,17 @@ class Part(StrEnum):
 
 # These make what they measure themselves.
 WITHOUT_DATA = frozenset(
-    {Part.FUZZ, Part.JOBS, Part.IMAGES, Part.SURVEY_INTAKE, Part.SURVEY_EXPLORE, Part.SURVEY_FAULTS}
+    {
+        Part.FUZZ,
+        Part.JOBS,
+        Part.IMAGES,
+        Part.SURVEY_INTAKE,
+        Part.SURVEY_EXPLORE,
+        Part.SURVEY_FAULTS,
+        Part.AWS_SURVEYS,
+        Part.AWS_IMAGES,
+        Part.AWS_ANSWERS,
+    }
 )
 PARTS = tuple(part for part in Part if part not in {Part.ALL, Part.PAGE})
 

@@ -82,7 +82,7 @@ _SOURCES: Mapping[LabelSource, str] = MappingProxyType(
 )
 
 # What fails for these is mended in the mask.
-MASK_CODES = frozenset({"no-label-left", "no-mask-found"})
+MASK_CODES = frozenset({"no-label-left", "no-mask-found", "mask-not-found"})
 
 # Least confidence and its words, the surest first.
 CONFIDENCE_WORDS: tuple[tuple[float, str], ...] = ((0.85, "very sure"), (0.6, "fairly sure"), (0.35, "unsure"))

@@ -21,7 +21,7 @@ from services.surveys.run_views import RunState
 
 _LONGEST_QUESTION = 60
 # Their labels are asked for with whether they are ready, and that may take a while.
-_BACKENDS = {"local": "on this machine", "openai": "language model"}
+_BACKENDS = {"local": "on this machine", "openai": "language model", "bedrock": "Amazon Bedrock"}
 
 
 def choose_run(app: Services, person: Viewer, survey_id: str) -> RunState | None:

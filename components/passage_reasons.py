@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -65,13 +66,14 @@ def reasons(explained: ExplainedPassage, codes: tuple[str, ...], phrasing: str |
     return found
 
 
-def draw_legs(explained: ExplainedPassage) -> None:
-    """Draw which searches found the passage, and at what place."""
+def draw_legs(explained: ExplainedPassage, asked: Sequence[SearchType]) -> None:
+    """Draw which of the searches that were asked found the passage, and at what place."""
     badges = [
         f":{_color(explained.ranks[leg])}-badge[{_LEG_ICONS[leg]} {ordinal(explained.ranks[leg])} {words}]"
         if leg in explained.ranks
         else f":gray-badge[{_LEG_ICONS[leg]} not {words}]"
         for leg, words in _LEGS.items()
+        if leg in asked
     ]
     if explained.held_codes:
         badges.append(":green-badge[:material/tag: by code]")

@@ -17,7 +17,8 @@ def backend_words(choice: BackendChoice) -> str:
     """What a backend is, in a sentence."""
     if choice.paid:
         model = f" ({choice.model})" if choice.model else ""
-        return f"Sends masked responses to a language model{model}; every call costs."
+        words = f"Sends masked responses to a language model{model}; every call costs."
+        return f"{words} {choice.note}".rstrip()
     return "Free of cost; no response leaves it."
 
 

@@ -24,6 +24,7 @@ _COLUMNS = {
     SearchType.HYBRID: ("Hybrid", "What agents get: all together."),
     SearchType.SEMANTIC: ("By meaning alone", "Finds other words for the same thing."),
     SearchType.KEYWORD: ("By words alone", "Finds the very words, stems included."),
+    SearchType.AUTO: ("As the service chooses", "The knowledge base decides how to search."),
 }
 _EXCERPT_CHARACTERS = 220
 _WORD = re.compile(r"[^\W_]+(?:[-.'’][^\W_]+)*")
@@ -37,7 +38,11 @@ def draw_trial(app: Services, person: Viewer, trial: Trial) -> None:
         st.markdown(f":small[What an agent would see with version {trial.snapshot.number}. {band.meaning}]")
     if trial.searched != trial.question:
         st.caption(f"Searched for: “{in_one_line(trial.searched)}”")
-    for column, (search_type, (title, meaning)) in zip(st.columns(3, gap="medium"), _COLUMNS.items(), strict=True):
+    offered = trial.explanation.search_types
+    if SearchType.KEYWORD not in offered:
+        st.caption(":material/info: Searching by words alone is not offered where this knowledge base is kept.")
+    for column, search_type in zip(st.columns(len(offered), gap="medium"), offered, strict=True):
+        title, meaning = _COLUMNS[search_type]
         with column:
             st.subheader(title, anchor=False)
             st.caption(meaning)
@@ -56,7 +61,7 @@ def _draw_passage(
         section = f" › {in_one_line(passage.section)}" if passage.section else ""
         st.markdown(f"**{place} · {in_one_line(passage.title)}{section}**")
         st.markdown(f":small[{_excerpt(passage, trial.searched)}]")
-        draw_legs(explained)
+        draw_legs(explained, trial.explanation.search_types)
         key = f"{search_type.value}.{passage.chunk_id}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.popover("Why here", type="tertiary", icon=":material/help:"):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 
 from pydantic import SecretStr
 
 from services.access.accounts import AccountService
+from services.access.company_sign_in import CompanySignInService
 from services.access.secret import derive_key, load_secret
 from services.access.sign_in import SignInService
 from services.access.tenants import TenantService
@@ -26,25 +27,30 @@ from services.answers.preference_pairs import PreferencePairs
 from services.answers.quality import QualityService
 from services.answers.snapshot_check import SnapshotCheck
 from services.answers.tuning import TuningService
-from services.backends.answer_backends import build_answer_generator, build_detector, build_embedder, build_index
+from services.backends.answer_backends import build_answer_generator, build_embedder, local_embedder
+from services.backends.aws.access import AwsAccess
+from services.backends.capability_checks import capability_checks
+from services.backends.capture_backends import build_capture
+from services.backends.file_backends import build_buckets, build_files
 from services.backends.image_backends import (
     build_background_generator,
-    build_cutter,
-    build_label_detector,
-    build_mail,
-    generator_version,
     intake_limits,
 )
+from services.backends.index_backends import build_index
 from services.backends.local.caption_search import CaptionSearch
 from services.backends.local.vector_cache import VectorCache
-from services.backends.survey_backends import build_survey_backends, build_topic_namer, build_topic_suggester
+from services.backends.notice_backends import build_channels
+from services.backends.oidc import build_company_sign_in
+from services.backends.operation_backends import Operations, build_call_recording, build_operations, build_prices
+from services.backends.pii_backends import build_detector
+from services.backends.port_assembly import assemble_image_workshop, assemble_survey_ports, picture_prices
 from services.images.backdrops import BackdropService
 from services.images.batches import ImageBatchService
 from services.images.composite_job import ReplaceBackgroundsKind
 from services.images.notices import RunNotices
 from services.images.prepare_job import PREPARE_IMAGES, PrepareImagesKind
 from services.images.totals import REPLACE_BACKGROUNDS
-from services.images.workshop import ImagePorts, ImageWorkshop
+from services.images.workshop import ImageWorkshop
 from services.jobs.kinds import LazyJobKinds
 from services.jobs.lanes import parse_lane_limits
 from services.jobs.service import JobService
@@ -60,7 +66,11 @@ from services.knowledge.publishing import PublishingService
 from services.knowledge.source_reading import ReadingLimits, ReadSourceKind
 from services.knowledge.sources import SourceService
 from services.logs import configure_logging
+from services.operations.call_recording import CallRecording
+from services.operations.capabilities import remote_fields
+from services.operations.prices import PriceTable
 from services.ports.answers import AnswerGenerator
+from services.ports.files import Buckets, FileStore
 from services.ports.images import BackgroundGenerator, LabelDetector, Notice, SubjectCutter
 from services.ports.jobs import JobKind, JobQueue
 from services.ports.knowledge import Embedder, KnowledgeIndex
@@ -71,19 +81,14 @@ from services.storage.answers import SqlAnswerRepository
 from services.storage.audit import SqlAuditRepository
 from services.storage.database import Database
 from services.storage.feedback import SqlFeedbackRepository
-from services.storage.files import RootedFiles
 from services.storage.golden_runs import SqlGoldenRuns
-from services.storage.image_changes import SqlImageChanges
-from services.storage.image_notices import SqlBatchNotices
 from services.storage.images import SqlImageRepository
 from services.storage.job_runs import SqlJobRuns
 from services.storage.job_workers import SqlWorkerRegistry
 from services.storage.jobs import SqlJobRepository
 from services.storage.knowledge import SqlKnowledgeRepository
-from services.storage.paid_calls import SqlPaidCallLedger
 from services.storage.source_places import RootedSourcePlaces
 from services.storage.sources import SqlSources
-from services.storage.surveys import SqlSurveyRepository
 from services.storage.usage import SqlUsageRepository
 from services.surveys.assembly import SurveyPorts, assemble_surveys, survey_kinds
 from services.surveys.desk import SurveyDesk
@@ -100,11 +105,13 @@ class Services:
     accounts: AccountService
     tenants: TenantService
     sign_in: SignInService
+    company_sign_in: CompanySignInService | None
     cookie_key: SecretStr
     knowledge: KnowledgeService
     embedder: Embedder
     index: KnowledgeIndex
-    files: RootedFiles
+    files: FileStore
+    buckets: Buckets
     answers: AnswerService
     answer_history: AnswerHistory
     answer_generator: AnswerGenerator
@@ -131,8 +138,13 @@ class Services:
     label_detector: LabelDetector
     background_generator: BackgroundGenerator
     mail: Notice | None
+    topic: Notice | None
     survey_ports: SurveyPorts
     surveys: SurveyDesk
+    prices: PriceTable
+    model_calls: CallRecording
+    operations: Operations
+    remote_capabilities: frozenset[str] = frozenset()
 
     def warm_up(self) -> None:
         """Load what the first question would otherwise wait for."""
@@ -153,6 +165,10 @@ def build_services(settings: Settings | None = None) -> Services:
     database.migrate()
     secret = load_secret(settings.home, settings.cookie_secret)
     audit = AuditTrail(SqlAuditRepository(database))
+    prices = build_prices(settings)
+    capture = build_capture(settings, partial(_audit_capture, audit))
+    model_calls = build_call_recording(database, prices, capture)
+    aws = AwsAccess.of(settings, model_calls)
     account_repository = SqlAccountRepository(database)
     accounts = AccountService(account_repository, audit)
     if settings.demo:
@@ -164,23 +180,28 @@ def build_services(settings: Settings | None = None) -> Services:
         audit,
         session_hours=settings.session_hours,
         demo=settings.demo,
+        local_accounts=settings.local_accounts,
+        external_accounts=settings.oidc_metadata_url is not None,
     )
-    files = RootedFiles(settings.resolved_storage_root)
-    embedder = build_embedder(settings)
-    index = build_index(settings, embedder)
+    files = build_files(settings, aws)
+    buckets = build_buckets(aws)
+    detector = build_detector(settings, aws)
+    embedder = build_embedder(settings, aws)
+    near = local_embedder(settings, embedder)
+    index = build_index(settings, embedder, aws)
     knowledge_repository = SqlKnowledgeRepository(database)
     loader = IsolatedLoader(settings.max_file_bytes)
     knowledge = KnowledgeService(
         knowledge_repository, index, embedder, files, max_file_bytes=settings.max_file_bytes, loader=loader
     )
     answer_repository = SqlAnswerRepository(database)
-    generator = build_answer_generator(settings, embedder)
+    generator = build_answer_generator(settings, embedder, aws)
     answers = AnswerService(
         knowledge,
         index,
         generator,
         answer_repository,
-        build_detector(),
+        detector,
         limits=AskingLimits(
             max_question_characters=settings.max_question_characters,
             max_concurrent=settings.max_concurrent_answers,
@@ -201,21 +222,27 @@ def build_services(settings: Settings | None = None) -> Services:
     drafts = DraftMaker(knowledge, publishing, SnapshotCheck(calibration, golden_runs, knowledge))
     job_repository = SqlJobRepository(database)
     source_repository = SqlSources(database)
-    places = RootedSourcePlaces(settings.source_roots, settings.home, settings.resolved_storage_root)
+    places = RootedSourcePlaces(settings.source_roots, settings.home, settings.resolved_storage_root, buckets)
     reading_limits = ReadingLimits(settings.max_file_bytes, settings.max_archive_bytes)
     backdrops = BackdropService(
-        SqlImageRepository(database), files, CaptionSearch(embedder), audit, limits=intake_limits(settings)
+        SqlImageRepository(database), files, CaptionSearch(near), audit, limits=intake_limits(settings)
     )
-    workshop = _build_image_workshop(settings, database, files, backdrops, embedder)
-    mail = build_mail(settings)
-    survey_ports = _build_survey_ports(settings, database, files, embedder)
+    workshop = assemble_image_workshop(settings, database, files, backdrops, near, aws, prices)
+    channels = build_channels(settings, aws)
+    survey_ports = assemble_survey_ports(settings, database, files, near, detector, aws, prices)
     job_kinds = LazyJobKinds(
         {
             PREPARE_IMAGES: lambda: PrepareImagesKind(workshop.ports.repository, workshop.preparer, workshop.previews),
             REPLACE_BACKGROUNDS: lambda: ReplaceBackgroundsKind(
                 workshop,
                 job_repository,
-                RunNotices(workshop.ports.repository, workshop.ports.notices, mail),
+                RunNotices(
+                    workshop.ports.repository,
+                    workshop.ports.notices,
+                    channels,
+                    files=files,
+                    report_link=lambda *run, seconds: image_batches.report_link(*run, seconds=seconds),
+                ),
             ),
             LOAD_FILES: lambda: LoadFilesKind(knowledge, files, loader, drafts),
             BUILD_DRAFT: lambda: BuildDraftKind(drafts),
@@ -235,6 +262,20 @@ def build_services(settings: Settings | None = None) -> Services:
     )
     jobs = JobService(job_repository, _build_job_queue(settings), SqlWorkerRegistry(database), job_kinds)
     surveys = assemble_surveys(survey_ports, jobs, audit)
+    image_batches = build_image_batches(settings, workshop, jobs, audit)
+    background_generator = build_background_generator(settings, aws=aws, price_of=picture_prices(aws, prices))
+    checks = capability_checks(
+        generator,
+        embedder,
+        index,
+        workshop.ports,
+        background_generator,
+        detector,
+        survey_ports,
+        channels,
+        files,
+        capture,
+    )
     return Services(
         settings=settings,
         database=database,
@@ -242,11 +283,13 @@ def build_services(settings: Settings | None = None) -> Services:
         accounts=accounts,
         tenants=TenantService(accounts, account_repository, audit),
         sign_in=sign_in,
+        company_sign_in=build_company_sign_in(settings, account_repository, sign_in, audit),
         cookie_key=SecretStr(derive_key(secret, "sign-in-cookie").hex()),
         knowledge=knowledge,
         embedder=embedder,
         index=index,
         files=files,
+        buckets=buckets,
         answers=answers,
         answer_history=AnswerHistory(answer_repository),
         answer_generator=generator,
@@ -257,9 +300,9 @@ def build_services(settings: Settings | None = None) -> Services:
         tuning=TuningService(knowledge, index, knowledge_repository, calibration, golden_runs, audit),
         curated=CuratedAnswerService(knowledge_repository, files, index, audit),
         feedback=FeedbackService(
-            feedback_repository, knowledge_repository, account_repository, VectorCache(embedder).of, audit
+            feedback_repository, knowledge_repository, account_repository, VectorCache(near).of, audit
         ),
-        preference_pairs=PreferencePairs(feedback_repository, knowledge_repository, build_detector(), audit),
+        preference_pairs=PreferencePairs(feedback_repository, knowledge_repository, detector, audit),
         documents=DocumentService(knowledge_repository, files, index, loader, audit),
         ingestion=IngestionService(
             files,
@@ -274,15 +317,20 @@ def build_services(settings: Settings | None = None) -> Services:
         job_kinds=job_kinds,
         page_pictures=PagePictures(),
         usage=UsageService(SqlUsageRepository(database), knowledge_repository),
-        image_batches=build_image_batches(settings, workshop, jobs, audit),
+        image_batches=image_batches,
         image_workshop=workshop,
         backdrops=backdrops,
         cutter=workshop.ports.cutter,
         label_detector=workshop.ports.detector,
-        background_generator=build_background_generator(settings),
-        mail=mail.channel if mail else None,
+        background_generator=background_generator,
+        mail=channels.mail,
+        topic=channels.topic,
         survey_ports=survey_ports,
         surveys=surveys,
+        prices=prices,
+        model_calls=model_calls,
+        operations=build_operations(settings, database, aws, prices, detector, checks),
+        remote_capabilities=remote_fields(settings),
     )
 
 
@@ -323,43 +371,8 @@ def build_image_batches(
     return ImageBatchService(workshop, jobs, audit, intake_limits(settings), settings.home / "cache" / "downloads")
 
 
-def _build_image_workshop(
-    settings: Settings, database: Database, files: RootedFiles, backdrops: BackdropService, embedder: Embedder
-) -> ImageWorkshop:
-    search = CaptionSearch(embedder)
-
-    @cache
-    def generator_of(tenant_id: str) -> BackgroundGenerator:
-        return build_background_generator(settings, lambda: backdrops.library(tenant_id), search)
-
-    return ImageWorkshop(
-        ImagePorts(
-            repository=SqlImageRepository(database),
-            changes=SqlImageChanges(database),
-            notices=SqlBatchNotices(database),
-            ledger=SqlPaidCallLedger(database),
-            files=files,
-            cutter=build_cutter(settings),
-            detector=build_label_detector(settings),
-            backdrops=backdrops,
-            generator_of=generator_of,
-            generator_version=generator_version(settings),
-        )
-    )
-
-
-def _build_survey_ports(settings: Settings, database: Database, files: RootedFiles, embedder: Embedder) -> SurveyPorts:
-    ledger = SqlPaidCallLedger(database)
-    return SurveyPorts(
-        repository=SqlSurveyRepository(database),
-        files=files,
-        detector=build_detector(),
-        backends=build_survey_backends(settings, embedder, ledger),
-        suggester=lambda: build_topic_suggester(embedder),
-        max_bytes=settings.max_survey_bytes,
-        forget_calls=ledger.forget,
-        namer=build_topic_namer(settings, ledger),
-    )
+def _audit_capture(audit: AuditTrail, share: float, days: int) -> None:
+    audit.record("capture-model-calls", share_percent=round(share * 100), days=days)
 
 
 def _build_job_queue(settings: Settings) -> JobQueue:

@@ -51,7 +51,8 @@ def configure_logging(level: str, log_format: str) -> None:
     root = logging.getLogger()
     root.handlers = [output]
     root.setLevel(level)
-    for name in ("httpx", "httpcore", "alembic", "faiss", "botocore", "urllib3", "watchdog", "bm25s", "dbos"):
+    chatty = ("httpx", "httpcore", "alembic", "authlib", "faiss", "botocore", "urllib3", "watchdog", "bm25s", "dbos")
+    for name in chatty:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

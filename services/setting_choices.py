@@ -1,8 +1,31 @@
-"""What settings can be chosen from."""
+"""What settings can be chosen from, and what some choices need."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
+
+LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1", "localhost"})
+
+# What a choice cannot work without.
+NEEDED_BY = {
+    ("answer_backend", "openai"): ("openai_base_url", "openai_answer_model"),
+    ("answer_backend", "bedrock"): ("bedrock_answer_model",),
+    ("answer_backend", "bedrock_kb"): ("bedrock_answer_model", "bedrock_kb_id"),
+    ("answer_backend", "sagemaker"): ("sagemaker_answer_endpoint",),
+    ("embedding_backend", "bedrock"): ("bedrock_embedding_model",),
+    ("embedding_backend", "sagemaker"): ("sagemaker_embedding_endpoint",),
+    ("retrieval_backend", "bedrock_kb"): ("bedrock_kb_id",),
+    ("retrieval_backend", "opensearch"): ("opensearch_url",),
+    ("background_backend", "openai"): ("openai_base_url", "openai_image_model"),
+    ("background_backend", "bedrock"): ("bedrock_image_model",),
+    ("mask_backend", "bedrock"): ("bedrock_mask_model",),
+    ("survey_backend", "openai"): ("openai_base_url", "openai_survey_model"),
+    ("survey_backend", "bedrock"): ("bedrock_survey_model",),
+}
+# What an identity provider is set up with; all of them are needed.
+OIDC_SETTINGS = ("oidc_metadata_url", "oidc_client_id", "oidc_roles", "oidc_tenants", "public_url")
 
 
 class AnswerBackend(StrEnum):
@@ -105,3 +128,24 @@ class SmtpTls(StrEnum):
     STARTTLS = "starttls"
     TLS = "tls"
     OFF = "off"
+
+
+def sign_in_problem(given: Mapping[str, Any]) -> str | None:
+    """Why nobody could sign in, or not safely, with these settings; None when all is well.
+
+    Args:
+        given: ``demo``, ``local_accounts`` and :data:`OIDC_SETTINGS`, addresses as URLs of pydantic.
+    """
+    if given["oidc_metadata_url"] is None:
+        if given["local_accounts"] or given["demo"]:
+            return None
+        return "FRONTLINE_LOCAL_ACCOUNTS=false needs FRONTLINE_OIDC_METADATA_URL, or nobody could sign in"
+    missing = [f"FRONTLINE_{name.upper()}" for name in OIDC_SETTINGS if not given[name]]
+    if missing:
+        return f"FRONTLINE_OIDC_METADATA_URL needs {' and '.join(missing)}"
+    for name in ("oidc_metadata_url", "public_url"):
+        url = given[name]
+        # Codes and tokens travel to these addresses.
+        if url.scheme != "https" and (url.host or "").strip("[]") not in LOOPBACK_ADDRESSES:
+            return f"FRONTLINE_{name.upper()} must begin with https:// where people sign in at an identity provider"
+    return None

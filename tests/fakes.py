@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,7 @@ class FakeAccounts:
 
     def __init__(self) -> None:
         self.credentials: dict[str, Credentials] = {}
+        self.external: dict[tuple[str, str], str] = {}
         self.tenants: dict[str, Tenant] = {}
 
     def get_account(self, username: str) -> Account | None:
@@ -50,17 +53,34 @@ class FakeAccounts:
     def list_accounts(self) -> list[Account]:
         return [self.credentials[username].account for username in sorted(self.credentials)]
 
-    def insert_account(self, account: Account, password_hash: str) -> None:
-        if account.username in self.credentials:
+    def get_external(self, issuer: str, subject: str) -> Account | None:
+        username = self.external.get((issuer, subject))
+        return self.credentials[username].account if username else None
+
+    def insert_account(self, account: Account, password_hash: str, *, subject: str | None = None) -> None:
+        if account.username in self.credentials or (account.issuer, subject) in self.external:
             raise ConflictError("The user name is taken.", code="username-taken")
         self._require_tenants(account.tenant_ids)
         self.credentials[account.username] = Credentials(account, password_hash, 0)
+        if account.issuer is not None and subject is not None:
+            self.external[account.issuer, subject] = account.username
+
+    def end_sessions(self, username: str) -> None:
+        found = self._require(username)
+        self.credentials[username] = replace(found, session_epoch=found.session_epoch + 1)
 
     def update_account(
-        self, username: str, *, role: Role | None = None, tenant_ids: tuple[str, ...] | None = None
+        self,
+        username: str,
+        *,
+        display_name: str | None = None,
+        role: Role | None = None,
+        tenant_ids: tuple[str, ...] | None = None,
     ) -> None:
         found = self._require(username)
         account = found.account
+        if display_name is not None:
+            account = replace(account, display_name=display_name)
         if role is not None:
             account = replace(account, role=role)
         if tenant_ids is not None:
@@ -267,10 +287,16 @@ class FakeEmbedder:
 
 
 class FakeFiles:
-    """FileStore in memory."""
+    """FileStore in memory.
+
+    Attributes:
+        links: What links begin with; empty gives none.
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.links = ""
+        self.lock = threading.RLock()
 
     def write(self, name: str, data: bytes) -> None:
         self.files[self._checked(name)] = data
@@ -280,8 +306,26 @@ class FakeFiles:
             raise NotFoundError("The file is not there.", code="file-missing")
         return self.files[name]
 
+    def write_new(self, name: str, data: bytes) -> None:
+        with self.lock:
+            if self.exists(name):
+                raise ConflictError("Somebody else stored this file first.", code="file-exists")
+            self.write(name, data)
+
+    def write_from(self, name: str, source: Path) -> None:
+        self.write(name, source.read_bytes())
+
     def exists(self, name: str) -> bool:
         return self._checked(name) in self.files
+
+    def folders(self, name: str = "") -> list[str]:
+        below = f"{self._checked(name)}/" if name else ""
+        rests = [file.removeprefix(below) for file in self.files if file.startswith(below)]
+        return sorted({rest.split("/", 1)[0] for rest in rests if "/" in rest})
+
+    def link(self, name: str, *, seconds: int, download_name: str) -> str | None:
+        self._checked(name)
+        return f"{self.links}/{name}?seconds={seconds}&as={download_name}" if self.links else None
 
     def delete(self, name: str) -> None:
         self.files.pop(self._checked(name), None)

@@ -43,9 +43,13 @@ def environment(home: Path, port: int, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_server(home: Path, **settings: str) -> Iterator[RunningServer]:
-    """Run ``python -m app serve`` until the block ends; its log stands in ``home/server.log``."""
-    port = free_port()
+def running_server(home: Path, *, at_port: int | None = None, **settings: str) -> Iterator[RunningServer]:
+    """Run ``python -m app serve`` until the block ends; its log stands in ``home/server.log``.
+
+    Args:
+        at_port: Where to listen, for tests whose settings name the address; any free port by default.
+    """
+    port = at_port or free_port()
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(

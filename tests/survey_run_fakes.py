@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 
 from services.errors import AppError
-from services.ports.knowledge import FileStore
+from services.ports.files import FileStore
 from services.ports.surveys import AnalysisListener, StepListener
 from services.surveys.chosen_columns import SurveyColumns
 from services.surveys.models import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,7 +51,9 @@ class SmtpNotices:
         self._server = server
         self._timeout_seconds = timeout_seconds
 
-    def send(self, recipient: str, subject: str, text: str, *, key: str) -> None:
+    def send(
+        self, recipient: str, subject: str, text: str, *, key: str, facts: Mapping[str, str] | None = None
+    ) -> None:
         if not _ADDRESS.fullmatch(recipient):
             raise BackendRejectedError(
                 f"{recipient[:100]} is not an e-mail address.",

@@ -7,15 +7,17 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from services.errors import AppError, BackendUnavailableError
-from services.jobs.models import ClaimedFinish, ClaimedItem, Failure, JobRound
+from services.jobs.models import ClaimedFinish, ClaimedItem, Failure, Job, JobRound
 from services.jobs.retrying import policy_of, wait_seconds
 from services.logs import get_logger, new_reference
-from services.ports.jobs import JobKind, JobRuns, StageListener
+from services.ports.jobs import JobKind, JobRuns, ServesPurpose, StageListener
+from services.ports.model_calls import attributed
 
 SECONDS_BETWEEN_REPORTS = 1.0
 LONGEST_PAUSE_SECONDS = 15.0
@@ -115,7 +117,8 @@ class JobRunner:
         def work() -> Mapping[str, Any]:
             kind = self._kind(job.kind)
             try:
-                return kind.run_item(job, item, report)
+                with _on_behalf_of(job, kind):
+                    return kind.run_item(job, item, report)
             except AppError as error:
                 wait = wait_seconds(policy_of(kind), item.failed_tries, error, self._draw)
                 if wait is not None:
@@ -128,7 +131,13 @@ class JobRunner:
     def _outcome_of_finish(self, claim: ClaimedFinish, report: StageListener) -> Mapping[str, Any] | Failure | None:
         job = claim.job
         fields = {"job": job.id, "kind": job.kind, "attempt": claim.attempt}
-        return self._outcome(lambda: self._kind(job.kind).finish(job, report), fields)
+
+        def work() -> Mapping[str, Any]:
+            kind = self._kind(job.kind)
+            with _on_behalf_of(job, kind):
+                return kind.finish(job, report)
+
+        return self._outcome(work, fields)
 
     def _outcome(
         self, work: Callable[[], Mapping[str, Any]], fields: Mapping[str, Any]
@@ -177,6 +186,12 @@ class JobRunner:
                 if self._stopping.wait(pause):
                     raise
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def _on_behalf_of(job: Job, kind: JobKind) -> AbstractContextManager[None]:
+    """Attribute the calls that a kind makes to whoever submitted the job."""
+    purpose = kind.purpose if isinstance(kind, ServesPurpose) else ""
+    return attributed(tenant_id=job.tenant_id, username=job.username, purpose=purpose)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,24 +17,39 @@ class AccountRepository(Protocol):
     def get_credentials(self, username: str) -> Credentials | None:
         """The account with its password hash and epoch, or None."""
 
+    def get_external(self, issuer: str, subject: str) -> Account | None:
+        """The account of the person whom this identity provider calls so, or None."""
+
     def list_accounts(self) -> list[Account]:
         """All accounts, by user name."""
 
-    def insert_account(self, account: Account, password_hash: str) -> None:
-        """Add an account.
+    def insert_account(self, account: Account, password_hash: str, *, subject: str | None = None) -> None:
+        """Add an account; one with an issuer needs the subject, what the provider calls the person.
 
         Raises:
-            ConflictError: the user name is taken.
+            ConflictError: the user name is taken, or the person has an account already.
             NotFoundError: a tenant does not exist.
         """
 
     def update_account(
-        self, username: str, *, role: Role | None = None, tenant_ids: tuple[str, ...] | None = None
+        self,
+        username: str,
+        *,
+        display_name: str | None = None,
+        role: Role | None = None,
+        tenant_ids: tuple[str, ...] | None = None,
     ) -> None:
         """Change what is given.
 
         Raises:
             NotFoundError: there is no such account or tenant.
+        """
+
+    def end_sessions(self, username: str) -> None:
+        """Raise the epoch, which ends every session.
+
+        Raises:
+            NotFoundError: there is no such account.
         """
 
     def set_password_hash(self, username: str, password_hash: str) -> None:

@@ -43,7 +43,8 @@ class JobKind(Protocol):
 
     An AppError makes the item failed with its code, message, remedy and ``retryable``; so does any other exception,
     with a neutral cause and a reference that is in the log. The other items go on. An item whose AppError is
-    ``retryable`` is tried again by itself first, see :class:`TriesAgain`. See also :class:`UsesLanes`.
+    ``retryable`` is tried again by itself first, see :class:`TriesAgain`. See also :class:`UsesLanes` and
+    :class:`ServesPurpose`.
 
     Attributes:
         kind: A stable name in kebab-case, such as ``load-files``; stored with every job.
@@ -94,6 +95,18 @@ class UsesLanes(Protocol):
     def lane(self, job: Job, item: JobItem) -> str | None:
         """The name of the backend, as the settings name it; None for work that this machine does by itself."""
         ...
+
+
+@runtime_checkable
+class ServesPurpose(Protocol):
+    """What a kind may have besides: what its calls of models and paid services are made for.
+
+    Attributes:
+        purpose: See :class:`services.ports.model_calls.Attribution`.
+    """
+
+    @property
+    def purpose(self) -> str: ...
 
 
 class JobQueue(Protocol):

@@ -38,6 +38,8 @@ class ModelCall:
         input_tokens, output_tokens: As the provider counted; 0 when it did not say.
         images: Pictures that were made or looked at.
         units: Of services that are billed by the piece: requests, or 100 characters, as their price list counts.
+        variant: Which of the model's prices for pictures holds, as the price table writes it, such as
+            ``1024 premium``; empty where it has one price.
         milliseconds: From asking to the end of the reply.
         attribution: Filled in from :func:`current_attribution` by whoever records, when None.
     """
@@ -52,6 +54,7 @@ class ModelCall:
     output_tokens: int = 0
     images: int = 0
     units: int = 0
+    variant: str = ""
     milliseconds: float = 0.0
     attribution: Attribution | None = None
 

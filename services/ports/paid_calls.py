@@ -27,8 +27,12 @@ class PaidCallLedger(Protocol):
         """Keep the answer, JSON-able."""
         ...
 
-    def abandon(self, tenant_id: str, key: str, owner: str) -> None:
-        """The call failed and cost nothing: the key is free at once."""
+    def abandon(self, tenant_id: str, key: str, owner: str, *, may_have_cost: bool = False) -> None:
+        """The call failed: the key is free at once.
+
+        Args:
+            may_have_cost: Whether the reply was lost, so that nobody knows: the attempt then counts.
+        """
         ...
 
     def forget(self, tenant_id: str, owner_prefix: str) -> None:

@@ -67,10 +67,11 @@ class SqlPaidCallLedger:
         with self._database.transaction() as session:
             _change(session, tenant_id, key, PaidCallRow.owner == owner, **settled)
 
-    def abandon(self, tenant_id: str, key: str, owner: str) -> None:
-        # The attempt cost nothing, so it does not count.
+    def abandon(self, tenant_id: str, key: str, owner: str, *, may_have_cost: bool = False) -> None:
+        # An attempt that cost nothing does not count.
+        attempts = PaidCallRow.attempts - (0 if may_have_cost else 1)
         with self._database.transaction() as session:
-            _change(session, tenant_id, key, PaidCallRow.owner == owner, owner=None, attempts=PaidCallRow.attempts - 1)
+            _change(session, tenant_id, key, PaidCallRow.owner == owner, owner=None, attempts=attempts)
 
     def forget(self, tenant_id: str, owner_prefix: str) -> None:
         begins = or_(

@@ -80,6 +80,17 @@ class AccountRow(Base):
     disabled_at: Mapped[datetime | None]
 
 
+class ExternalIdentityRow(Base):
+    """Whom an identity provider vouches for with this account; such an account has no password."""
+
+    __tablename__ = "external_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject", name="uq_external_identity_subject"),)
+
+    username: Mapped[str] = mapped_column(ForeignKey("account.username", ondelete="CASCADE"), primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(400))
+    subject: Mapped[str] = mapped_column(String(255))
+
+
 class AccountTenantRow(Base):
     """Which tenants an account belongs to."""
 

@@ -127,6 +127,13 @@ class PaidCallLedgerContract:
         ledger.abandon(TENANT, KEY, "ben")
         assert self.begin(ledger, "ana") == 2
 
+    def test_call_whose_reply_was_lost_is_free_at_once_and_counts_as_an_attempt(self, ledger: PaidCallLedger) -> None:
+        self.begin(ledger)
+        ledger.abandon(TENANT, KEY, "ana", may_have_cost=True)
+        assert self.begin(ledger, "grace") == 2
+        ledger.settle(TENANT, KEY, "grace", ANSWER)
+        assert self.begin(ledger) == ANSWER
+
     def test_what_was_never_begun_can_be_neither_settled_nor_abandoned(self, ledger: PaidCallLedger) -> None:
         ledger.settle(TENANT, KEY, "ana", ANSWER)
         ledger.abandon(TENANT, KEY, "ana")

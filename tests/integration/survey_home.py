@@ -144,18 +144,11 @@ class Till:
         return away
 
 
-class SurveyHome(ServicesHome):
-    """Services and workers whose language model is a small server."""
+class RunsHome(ServicesHome):
+    """Services and workers with a taxonomy for surveys."""
 
-    def __init__(self, folder: Path, database_url: str, server: OpenAiServer, **settings: str) -> None:
-        chosen = {
-            "FRONTLINE_OPENAI_BASE_URL": server.base_url,
-            "FRONTLINE_OPENAI_SURVEY_MODEL": MODEL,
-            "FRONTLINE_OPENAI_SURVEY_INPUT_PRICE": str(INPUT_PRICE),
-            "FRONTLINE_OPENAI_SURVEY_OUTPUT_PRICE": str(OUTPUT_PRICE),
-            "FRONTLINE_LOG_FORMAT": "json",
-        }
-        super().__init__(folder, database_url, TENANT, **{**chosen, **settings})
+    def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
+        super().__init__(folder, database_url, TENANT, FRONTLINE_LOG_FORMAT="json", **settings)
         self.taxonomy = self.services.surveys.taxonomies.create(LEO, TENANT, "Shop", SHOP)
 
     def survey(self, texts: Sequence[str]) -> Survey:
@@ -181,6 +174,19 @@ class SurveyHome(ServicesHome):
                     if entry.get("job") == run.job_id and "position" in entry:
                         ended[entry["position"]] += 1
         return ended
+
+
+class SurveyHome(RunsHome):
+    """Services and workers whose language model is a small server."""
+
+    def __init__(self, folder: Path, database_url: str, server: OpenAiServer, **settings: str) -> None:
+        chosen = {
+            "FRONTLINE_OPENAI_BASE_URL": server.base_url,
+            "FRONTLINE_OPENAI_SURVEY_MODEL": MODEL,
+            "FRONTLINE_OPENAI_SURVEY_INPUT_PRICE": str(INPUT_PRICE),
+            "FRONTLINE_OPENAI_SURVEY_OUTPUT_PRICE": str(OUTPUT_PRICE),
+        }
+        super().__init__(folder, database_url, **{**chosen, **settings})
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pytest
 
 from services.answers.models import Conversation, Rating
@@ -62,3 +63,20 @@ def test_mistakes_end_with_what_and_remedy_and_write_nothing(home: Path) -> None
         assert ended.code == 2
         assert len(ended.err.strip().splitlines()) == 2
     assert not output.exists()
+
+
+def test_judged_answers_can_be_written_into_a_bucket(home: Path, s3_root: str) -> None:
+    address = f"{s3_root}/2026/pairs.jsonl"
+    ended = run_command(home, "export-feedback", "--tenant", TENANT, "--output", address)
+    assert (ended.code, ended.out) == (0, f"2 answers written to {address}.\n")
+    bucket, _, folder = s3_root.removeprefix("s3://").partition("/")
+    stored = boto3.client("s3").get_object(Bucket=bucket, Key=f"{folder}/2026/pairs.jsonl")["Body"].read()
+    lines = stored.splitlines()
+    assert [json.loads(line)["chosen"] for line in lines] == ["It means PA.", "Größe zählt."]
+
+
+@pytest.mark.parametrize("address", ["s3://", "s3://bucket", "s3://bucket/", "s3://bucket/folder/"])
+def test_address_that_names_no_file_in_a_bucket_is_refused(home: Path, address: str) -> None:
+    ended = run_command(home, "export-feedback", "--tenant", TENANT, "--output", address)
+    assert (ended.code, len(ended.err.strip().splitlines())) == (2, 2)
+    assert "names no file in a bucket" in ended.err

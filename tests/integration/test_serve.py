@@ -16,6 +16,13 @@ import pytest
 
 from tests.serving import ROOT, STOP_SECONDS, RunningServer, environment, free_port, running_server
 
+OIDC = {
+    "FRONTLINE_OIDC_METADATA_URL": "https://id.example.com/.well-known/openid-configuration",
+    "FRONTLINE_OIDC_CLIENT_ID": "frontline",
+    "FRONTLINE_OIDC_TENANTS": "*=*",
+    "FRONTLINE_PUBLIC_URL": "https://frontline.example.com",
+}
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
@@ -141,6 +148,7 @@ def test_port_in_use_is_said_in_plain_words(tmp_path: Path) -> None:
         ({"FRONTLINE_DEMO": "1", "FRONTLINE_HOST": "0.0.0.0"}, "FRONTLINE_DEMO"),
         ({"FRONTLINE_ANSWER_BACKEND": "oracle"}, "FRONTLINE_ANSWER_BACKEND"),
         ({"FRONTLINE_COOKIE_SECRET": "short"}, "FRONTLINE_COOKIE_SECRET"),
+        ({**OIDC, "FRONTLINE_OIDC_ROLES": "admins=boss"}, "FRONTLINE_OIDC_ROLES"),
         ({"FRONTLINE_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:9/none"}, "database"),
     ],
 )

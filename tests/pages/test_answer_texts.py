@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.backend_words import writer_words
 from components.difference_view import difference
 from components.failure_words import failure_words
 from components.markdown_text import highlighted, in_one_line, plain
 from components.times import ago, day, took
 from services.errors import BackendTimeoutError
+from services.setting_choices import AnswerBackend
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PUNCTUATION = r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~"""
@@ -78,3 +80,14 @@ def test_every_stored_code_has_words_and_unknown_ones_too() -> None:
     assert failure_words(BackendTimeoutError.default_code).message == "The answer took too long."
     assert failure_words("answers-busy").message == "There were too many questions at once."
     assert failure_words("never heard of").remedy == failure_words(None).remedy
+
+
+@pytest.mark.parametrize("code", ["aws-throttled", "aws-access-denied", "content-filtered", "guardrail-intervened"])
+def test_codes_of_aws_have_words_of_their_own(code: str) -> None:
+    assert failure_words(code) != failure_words(None)
+
+
+def test_every_writer_has_a_name_that_people_know() -> None:
+    names = {backend: writer_words(backend) for backend in AnswerBackend if backend is not AnswerBackend.EXTRACTIVE}
+    assert all(name != backend for backend, name in names.items())
+    assert writer_words("") == "a language model"

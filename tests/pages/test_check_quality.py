@@ -22,7 +22,8 @@ from services.answers.tuning import TuningService
 from services.backends.local.faiss_index import FaissIndex
 from services.bootstrap import Services
 from services.knowledge.library import KnowledgeService
-from services.knowledge.models import GoldenQuestion
+from services.knowledge.models import GoldenQuestion, SearchType
+from services.ports.explanations import Explanation
 from services.storage.files import SnapshotFolders
 from services.storage.golden_runs import SqlGoldenRuns
 from services.storage.knowledge import SqlKnowledgeRepository
@@ -153,6 +154,24 @@ def test_question_shows_its_band_and_three_searches_with_reasons_and_no_score(fi
     assert "by code" in text
     assert "Hybrid search adds these up and puts it in 1st place" in text
     assert not re.search(r"\b[01]\.\d\d", text)
+    assert not page.exception
+
+
+def test_search_that_the_index_does_not_offer_has_no_column_and_that_is_said(
+    filled: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explain = filled.services.index.explain
+
+    def without_words(*args: object, **options: object) -> Explanation:
+        told = explain(*args, **options)  # type: ignore[arg-type]
+        return replace(told, search_types=(SearchType.HYBRID, SearchType.SEMANTIC, SearchType.AUTO))
+
+    monkeypatch.setattr(filled.services.index, "explain", without_words)
+    page = ask(filled.open(), "What is reject 75?")
+    assert [header.value for header in page.subheader] == ["Hybrid", "By meaning alone", "As the service chooses"]
+    assert "Searching by words alone is not offered" in shown(page)
+    assert "1st by meaning" in shown(page)
+    assert "by words]" not in shown(page)
     assert not page.exception
 
 

@@ -161,3 +161,37 @@ def test_sources_are_off_and_roots_are_a_list_of_absolute_places(monkeypatch: py
     monkeypatch.setenv("FRONTLINE_SOURCE_ROOTS", "/srv/docs/{tenant}, s3://bucket/docs")
     assert load_settings().source_roots == ("/srv/docs/{tenant}", "s3://bucket/docs")
     assert "absolute" in problem(monkeypatch, FRONTLINE_SOURCE_ROOTS="docs")
+
+
+OIDC = {
+    "oidc_metadata_url": "https://id.example.com/.well-known/openid-configuration",
+    "oidc_client_id": "frontline",
+    "oidc_client_secret": "a secret of the client",
+    "oidc_roles": "admins=admin",
+    "oidc_tenants": "*=*",
+    "public_url": "https://frontline.example.com",
+}
+
+
+@pytest.mark.parametrize("missing", ["oidc_client_id", "oidc_roles", "oidc_tenants", "public_url"])
+def test_identity_provider_needs_its_neighbors(missing: str) -> None:
+    assert load_settings(**OIDC).local_accounts
+    with pytest.raises(ConfigurationError, match=f"FRONTLINE_OIDC_METADATA_URL needs FRONTLINE_{missing.upper()}"):
+        load_settings(**{name: value for name, value in OIDC.items() if name != missing})
+
+
+@pytest.mark.parametrize("name", ["oidc_metadata_url", "public_url"])
+def test_people_sign_in_over_tls_only(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"FRONTLINE_{name.upper()} must begin with https://"):
+        load_settings(**{**OIDC, name: "http://id.example.com/metadata"})
+    load_settings(**{**OIDC, name: "http://127.0.0.1:8080/metadata"})  # on one machine there is nobody in between
+
+
+def test_somebody_can_always_sign_in() -> None:
+    with pytest.raises(ConfigurationError, match="FRONTLINE_LOCAL_ACCOUNTS=false needs FRONTLINE_OIDC_METADATA_URL"):
+        load_settings(local_accounts=False)
+    assert not load_settings(local_accounts=False, **OIDC).local_accounts
+
+
+def test_secret_of_the_client_is_masked() -> None:
+    assert "a secret of the client" not in repr(load_settings(**OIDC))

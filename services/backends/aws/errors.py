@@ -60,7 +60,9 @@ _BAD_KEYS = frozenset(
         "IncompleteSignature",
     }
 )
-_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "NotAuthorized", "AuthorizationErrorException"})
+_DENIED = frozenset(
+    {"AccessDeniedException", "AccessDenied", "NotAuthorized", "AuthorizationError", "AuthorizationErrorException"}
+)
 _NOT_FOUND = frozenset({"ResourceNotFoundException", "NotFoundException", "NotFound", "NoSuchBucket"})
 _ENDED_WORDS = ("end of its life", "end-of-life", "marked by provider as legacy", "has been deprecated")
 _UNKNOWN_MODEL_WORDS = ("model identifier is invalid", "on-demand throughput isn", "could not resolve the foundation")

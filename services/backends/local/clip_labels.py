@@ -50,6 +50,8 @@ class ClipLabels:
         vocabulary: Text file with one word per line.
     """
 
+    lane = ""
+
     def __init__(self, model: str | Path, regions: RegionLabels, vocabulary: Path = VOCABULARY_FILE) -> None:
         self._model_name = str(model)
         self._regions = regions

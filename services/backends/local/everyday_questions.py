@@ -6,11 +6,13 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.knowledge.shorthand import spell_out
 from services.logs import get_logger
 from services.ports.knowledge import Embedder
 
@@ -18,6 +20,21 @@ from services.ports.knowledge import Embedder
 NEAREST = 3
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedQuestion:
+    """A question as every index searches it.
+
+    Attributes:
+        text: Shorthand spelled out.
+        vector: Of unit length.
+        everyday_likeness: See :class:`services.knowledge.models.Evidence`.
+    """
+
+    text: str
+    vector: NDArray[np.float32]
+    everyday_likeness: float
 
 
 class EverydayQuestions:
@@ -34,6 +51,12 @@ class EverydayQuestions:
         self._folder = folder
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
+
+    def embedded(self, question: str, embedder: Embedder) -> EmbeddedQuestion:
+        """The question as it is searched. Raises BackendError."""
+        text = spell_out(question)
+        vector: NDArray[np.float32] = embedder.embed([text])[0]
+        return EmbeddedQuestion(text, vector, self.likeness(text, vector, embedder))
 
     def likeness(self, question: str, vector: NDArray[np.float32], embedder: Embedder) -> float:
         """Mean cosine of a question's unit vector to the nearest of them, in [-1, 1]; 0 when there are none.

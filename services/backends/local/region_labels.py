@@ -12,6 +12,8 @@ from services.images.models import Label, LabelSource
 class RegionLabels:
     """See :class:`services.ports.images.LabelDetector`. Needs no picture, only what the cutter found in it."""
 
+    lane = ""
+
     @property
     def name(self) -> str:
         return "regions-1"

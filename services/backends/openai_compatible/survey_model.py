@@ -17,8 +17,10 @@ from services.backends.openai_compatible.http_errors import (
     translated_errors,
 )
 from services.backends.openai_compatible.model_check import require_model
+from services.backends.openai_compatible.recording import recorded
 from services.errors import BackendRejectedError
 from services.ports.language_models import ModelLimits, ModelReply, ModelRequest, StopReason
+from services.ports.model_calls import ModelCallRecorder, NoRecorder
 
 _CALLED = "survey model"
 _raise_for_status = partial(raise_for_status, called=_CALLED, refused="The survey model refused the request.")
@@ -62,6 +64,7 @@ class OpenAiCompatibleModel:
         base_url: Address that ends where ``/chat/completions`` begins.
         timeout_seconds: Longest wait for the connection. A reply, of thousands of tokens in one piece, may take
             five times as long, up to ten minutes.
+        recorder: Hears of each call.
     """
 
     name = "openai"
@@ -74,10 +77,12 @@ class OpenAiCompatibleModel:
         timeout_seconds: float = 60.0,
         *,
         limits: ModelLimits | None = None,
+        recorder: ModelCallRecorder | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._model = model
         self._limits = limits or ModelLimits()
+        self._recorder = recorder or NoRecorder()
         timeout = httpx.Timeout(timeout_seconds, read=min(_REPLY_FACTOR * timeout_seconds, _LONGEST_REPLY_SECONDS))
         self._client = httpx.Client(base_url=base_url.rstrip("/"), headers=headers, timeout=timeout)
         self._lock = threading.Lock()
@@ -94,7 +99,11 @@ class OpenAiCompatibleModel:
         return self._limits
 
     def complete(self, request: ModelRequest) -> ModelReply:
-        with translated_errors(_CALLED):
+        said = {"system": request.system, "user": request.user}
+        with (
+            recorded(self._recorder, "chat/completions", self._model, request=said) as taken,
+            translated_errors(_CALLED),
+        ):
             response = self._posted(request)
             if response.status_code == 400:
                 problem = problem_of(response)
@@ -103,7 +112,10 @@ class OpenAiCompatibleModel:
                 if problem.code == "context_length_exceeded" or any(word in problem.message for word in _CONTEXT_WORDS):
                     raise _too_long()
             _raise_for_status(response)
-            return _reply(response.json())
+            reply = _reply(response.json())
+            taken.input_tokens, taken.output_tokens = reply.input_tokens, reply.output_tokens
+            taken.reply = reply.text
+            return reply
 
     def check_ready(self) -> None:
         """Raise BackendError unless the server answers and has the model."""

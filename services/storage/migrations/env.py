@@ -12,6 +12,8 @@ from services.storage import (  # noqa: F401
     golden_run_tables,
     image_tables,
     job_tables,
+    model_call_tables,
+    rate_tables,
     source_tables,
     survey_tables,
 )

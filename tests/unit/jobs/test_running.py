@@ -15,6 +15,7 @@ from services.errors import BackendUnavailableError, InputError
 from services.jobs.models import ClaimedItem, ItemStatus, Job, JobItem, JobRound, JobStatus, NewItem
 from services.jobs.running import JobRunner, WorkNoLongerCountsError
 from services.ports.jobs import StageListener
+from services.ports.model_calls import Attribution, current_attribution
 from services.storage.accounts import SqlAccountRepository
 from services.storage.database import Database
 from services.storage.job_runs import SqlJobRuns
@@ -91,6 +92,28 @@ def test_result_is_kept_and_finish_is_due_after_the_last_item(database: Database
     assert item(database).result == {"name": "a.md"}
     running.run_finish(ROUND)
     assert SqlJobRepository(database).get_job(TENANT, "one").status is JobStatus.DONE
+
+
+def test_calls_are_attributed_to_who_submitted_the_job(database: Database) -> None:
+    seen: list[Attribution] = []
+
+    class Attributing(OneWork):
+        purpose = "surveys"
+
+        def finish(self, job: Job, report: StageListener) -> Mapping[str, Any]:
+            seen.append(current_attribution())
+            return {}
+
+    def work(_job: Job, _item: JobItem, _report: StageListener) -> Mapping[str, Any]:
+        seen.append(current_attribution())
+        return {}
+
+    running = JobRunner(SqlJobRuns(database), {"test": Attributing(work)}, "w1")
+    for position in (0, 1):
+        running.run_item(ROUND, position)
+    running.run_finish(ROUND)
+    assert seen == [Attribution(TENANT, "ana", "surveys")] * 3
+    assert current_attribution() == Attribution()
 
 
 def test_error_with_words_makes_the_item_fail_with_them(database: Database) -> None:

@@ -11,16 +11,16 @@ from PIL import Image
 from services.backends.local.backgrounds.reading import Reading, read_prompt
 from services.backends.local.backgrounds.scene import compose
 from services.backends.local.backgrounds.stage import Stage
-from services.errors import InputError
 from services.images.backdrops import LibraryPicture
 from services.images.background_models import (
     LARGEST_SEED,
-    LONGEST_PROMPT_CHARACTERS,
+    MOST_VARIATIONS,
     BackgroundPicture,
     BackgroundRequest,
     PlacedSubject,
 )
 from services.images.placing import cover
+from services.images.wishes import check_prompts
 from services.ports.images import BackdropSearch
 
 # Backgrounds are soft; larger ones are painted at this size and enlarged.
@@ -41,6 +41,7 @@ class ComposedBackgrounds:
     paid = False
     price_per_picture: float | None = 0.0
     seconds_per_picture = 0.4
+    pictures_per_call = MOST_VARIATIONS
 
     def __init__(
         self, library: Callable[[], Sequence[LibraryPicture]] | None = None, search: BackdropSearch | None = None
@@ -49,7 +50,7 @@ class ComposedBackgrounds:
         self._search = search
 
     def generate(self, request: BackgroundRequest, subject: PlacedSubject) -> list[BackgroundPicture]:
-        _check(request)
+        check_prompts(request.prompt.strip(), request.negative_prompt)
         found = self._from_library(request, subject)
         reading = read_prompt(request.prompt, request.negative_prompt)
         seeds = [(request.seed + number) % (LARGEST_SEED + 1) for number in range(request.count)]
@@ -84,21 +85,6 @@ class ComposedBackgrounds:
             )
             for number, place in enumerate(near[: request.count])
         ]
-
-
-def _check(request: BackgroundRequest) -> None:
-    if not request.prompt.strip():
-        raise InputError(
-            "The description of the background is empty.",
-            code="prompt-empty",
-            remedy="Describe the background in a few words.",
-        )
-    if len(request.prompt) > LONGEST_PROMPT_CHARACTERS or len(request.negative_prompt) > LONGEST_PROMPT_CHARACTERS:
-        raise InputError(
-            f"The description of the background is longer than {LONGEST_PROMPT_CHARACTERS} characters.",
-            code="prompt-too-long",
-            remedy="Shorten it.",
-        )
 
 
 def _painted(reading: Reading, subject: PlacedSubject, seed: int) -> NDArray[np.uint8]:
