@@ -27,6 +27,7 @@ def register(cli: typer.Typer) -> None:
         disable_account,
         enable_account,
         set_password,
+        end_sessions,
         change_role,
         change_tenants,
         list_accounts,
@@ -69,9 +70,15 @@ def enable_account(username: Username) -> None:
 def set_password(username: Username, password_stdin: PasswordFromStdin = False) -> None:
     """Give a person a new password, and sign them out everywhere now."""
     accounts = open_services().accounts
-    account = accounts.get_account(username)
+    account = accounts.require_own_password(username)
     accounts.set_password(account.username, _read_password(password_stdin))
     print(f"Set a new password for {account.username}. Open sessions end at the next click.")
+
+
+def end_sessions(username: Username) -> None:
+    """Sign a person out everywhere now, also one who signs in at the company; they may sign in again."""
+    account = open_services().accounts.end_sessions(username)
+    print(f"Ended the sessions of {account.username}. It applies at their next click.")
 
 
 def change_role(
@@ -94,7 +101,7 @@ def change_tenants(
 def list_accounts(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Show all accounts with role, tenants and state."""
+    """Show all accounts with role, tenants, where they sign in, and state."""
     accounts = open_services().accounts.list_accounts()
     if as_json:
         print(json.dumps([_as_dict(account) for account in accounts], indent=2, ensure_ascii=False))
@@ -103,10 +110,17 @@ def list_accounts(
         print("There are no accounts yet. Add a tenant with add-tenant, then a person with add-account.")
         return
     rows = [
-        (account.username, account.display_name, account.role.value, ", ".join(account.tenant_ids), _state(account))
+        (
+            account.username,
+            account.display_name,
+            account.role.value,
+            ", ".join(account.tenant_ids),
+            account.issuer or "here",
+            _state(account),
+        )
         for account in accounts
     ]
-    print_table(("USER NAME", "NAME", "ROLE", "TENANTS", "STATE"), rows)
+    print_table(("USER NAME", "NAME", "ROLE", "TENANTS", "SIGNS IN AT", "STATE"), rows)
 
 
 def add_tenant(
@@ -175,6 +189,7 @@ def _as_dict(account: Account) -> dict[str, object]:
         "tenants": list(account.tenant_ids),
         "disabled": account.disabled,
         "sample": account.sample,
+        "issuer": account.issuer,
         "created_at": account.created_at.isoformat() if account.created_at else None,
     }
 

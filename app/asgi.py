@@ -24,24 +24,24 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response  # noq
 from starlette.routing import Route  # noqa: E402
 
 from app.downloads import DOWNLOADS  # noqa: E402
+from app.oidc import COMPANY_SIGN_IN  # noqa: E402
 from app.security_headers import SecurityHeaders  # noqa: E402
+from app.session_cookie import SESSION_COOKIE  # noqa: E402
 from app.upload_guard import UploadGuard  # noqa: E402
 from components import session_keys  # noqa: E402
 from components.error_notice import show_error  # noqa: E402
 from components.wiring import services  # noqa: E402
 from services.errors import AppError  # noqa: E402
 from services.logs import get_logger  # noqa: E402
-from services.readiness import Readiness, check_readiness  # noqa: E402
+from services.readiness import Readiness, ReadinessWatch  # noqa: E402
 from services.settings import Settings, load_settings  # noqa: E402
-
-READINESS_KEPT_SECONDS = 2.0  # a monitor that asks too often must not become a load of its own
 
 _log = get_logger(__name__)
 
 
 def build_app(settings: Settings) -> st.App:
     """The application that a server runs."""
-    readiness = _CachedReadiness()
+    readiness = ReadinessWatch(services)
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
@@ -55,7 +55,13 @@ def build_app(settings: Settings) -> st.App:
 
     return st.App(
         ROOT / "app" / "main.py",
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz), *DOWNLOADS],
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            *DOWNLOADS,
+            *SESSION_COOKIE,
+            *(COMPANY_SIGN_IN if settings.oidc_metadata_url else ()),
+        ],
         middleware=[Middleware(SecurityHeaders, trusted_proxy=settings.trusted_proxy), Middleware(UploadGuard)],
         lifespan=_lifespan,
         on_script_error=_show_neutral_error,
@@ -73,6 +79,7 @@ async def _lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     try:
         yield {}
     finally:
+        built.model_calls.close()
         built.database.close()
         _log.info("stopped")
 
@@ -99,20 +106,6 @@ def display_address(settings: Settings) -> str:
     """The address to type into a browser on this machine."""
     host = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
-class _CachedReadiness:
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._checks: list[Readiness] = []
-        self._at = float("-inf")
-
-    def current(self) -> list[Readiness]:
-        with self._lock:
-            if time.monotonic() - self._at > READINESS_KEPT_SECONDS:
-                self._checks = check_readiness(services())
-                self._at = time.monotonic()
-            return self._checks
 
 
 def _readiness_response(checks: list[Readiness]) -> Response:

@@ -14,7 +14,6 @@ import streamlit as st  # noqa: E402
 import structlog  # noqa: E402
 
 from app.routes import ROUTES, Route, routes_of  # noqa: E402
-from components import authenticator  # noqa: E402
 from components.error_notice import errors_shown  # noqa: E402
 from components.frame import MenuEntry, draw_frame, show_logo  # noqa: E402
 from components.sign_in import signed_in  # noqa: E402
@@ -38,11 +37,10 @@ def run() -> None:
     show_logo()
     with errors_shown():
         app = services()
-        current = signed_in(app)
+        current = signed_in(app, came_for=page.url_path)
         if current is not None:
             structlog.contextvars.bind_contextvars(account=current.account.username, page=page.url_path or "home")
             _signed_in_run(current.account, page, home, pages)
-        authenticator.draw_pending_cookie(app)
 
 
 def _signed_in_run(account: Account, page: st.Page, home: st.Page, pages: dict[Route, st.Page]) -> None:

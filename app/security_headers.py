@@ -13,8 +13,6 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Frames of third-party components are documents of their own, shown inside ours.
-COMPONENT_PATH = "/component/"
 HSTS_SECONDS = 31_536_000
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
@@ -38,7 +36,6 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         request_id = uuid.uuid4().hex[:16]
-        in_component = scope["path"].startswith(COMPONENT_PATH)
         secure = self._is_secure(scope)
 
         async def send_with_headers(message: Message) -> None:
@@ -49,8 +46,8 @@ class SecurityHeaders:
                 headers["Referrer-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = PERMISSIONS_POLICY
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                headers["X-Frame-Options"] = "SAMEORIGIN" if in_component else "DENY"
-                headers["Content-Security-Policy"] = COMPONENT_POLICY if in_component else self._page_policy
+                headers["X-Frame-Options"] = "DENY"
+                headers["Content-Security-Policy"] = self._page_policy
                 if secure:
                     headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}; includeSubDomains"
                 if headers.get("content-type", "").startswith("text/html"):
@@ -67,40 +64,32 @@ class SecurityHeaders:
 
 
 def page_policy() -> str:
-    """The content security policy of the app's own page, with the hashes of Streamlit's inline scripts.
+    """The content security policy of every response, with the hashes of Streamlit's inline scripts.
 
     ``blob:`` scripts are how Streamlit starts components, and some of them compile WebAssembly; inline styles are how
     its style library writes CSS. No address but our own is reachable.
     """
     hashes = " ".join(_inline_script_hashes())
-    return _policy(
-        "default-src 'self'",
-        f"script-src 'self' blob: 'wasm-unsafe-eval' {hashes}".rstrip(),
-        "frame-ancestors 'none'",
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' blob: 'wasm-unsafe-eval' {hashes}".rstrip(),
+            "frame-ancestors 'none'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' blob: data:",
+            "worker-src 'self' blob:",
+            "frame-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+        )
     )
-
-
-def _policy(*own: str) -> str:
-    shared = (
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self' blob: data:",
-        "worker-src 'self' blob:",
-        "frame-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-    )
-    return "; ".join((*own, *shared))
 
 
 def _inline_script_hashes() -> list[str]:
     page = Path(streamlit.__file__).with_name("static") / "index.html"
     scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     return [f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts]
-
-
-# The cookie frame of streamlit-authenticator brings an inline script of its own.
-COMPONENT_POLICY = _policy("default-src 'self'", "script-src 'self' 'unsafe-inline'", "frame-ancestors 'self'")

@@ -1,27 +1,29 @@
-"""streamlit-authenticator, held to our rules: its password check, its signed cookie, its session keys.
+"""streamlit-authenticator, held to our rules: its password check, its way to read the cookie, its session keys.
 
-The library verifies the password (bcrypt) and keeps the cookie. Whether somebody *is* signed in is decided by
-``services.access`` at every run: throttling, expiry and revocation live there, because the library has none that hold.
+The library verifies the password (bcrypt). Whether somebody *is* signed in is decided by ``services.access`` at every
+run: throttling, expiry and revocation live there, because the library has none that hold. The cookie is set by the
+server (``app.session_cookie``), because one that the library writes can be read by every script.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import time
 from typing import Any
 
-import extra_streamlit_components as stx
 import streamlit as st
-from extra_streamlit_components.CookieManager import _component_func as cookie_frame
 from pydantic import SecretStr
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.models.cookie_model import CookieModel
 
-from components import session_keys
-from components.session_token import COOKIE_NAME, sign, verified_content
+from components import browser_errands, session_keys
+from components.session_token import COOKIE_NAME, sign_ticket, verified_content
 from components.wiring import Services
 from services.access.models import Account, SignedIn
 from services.access.passwords import MOST_BYTES, password_matches
 from services.logs import new_reference
+
+# As long as a browser may take until it has loaded the page that asks it for something.
+ERRAND_SECONDS = 60.0
 
 
 def check_password(username: str, password: str, password_hash: str) -> bool:
@@ -33,15 +35,11 @@ def check_password(username: str, password: str, password_hash: str) -> bool:
 
 
 def note_signed_in(services: Services, signed_in: SignedIn) -> None:
-    """Tell the library who is signed in, keep the token for the next runs and have the cookie written."""
+    """Tell the library who is signed in, keep the token for the next runs and have the cookie set."""
     _note_account(signed_in.account)
     st.session_state["logout"] = None
     st.session_state[session_keys.SESSION_TOKEN] = signed_in.token
-    st.session_state[session_keys.PENDING_COOKIE] = {
-        "key": f"sign_in.cookie.{new_reference()}",
-        "token": sign(signed_in, services.cookie_key),
-        "expires_at": signed_in.expires_at,
-    }
+    _ask_browser(sign_ticket(signed_in, services.cookie_key))
 
 
 def resume(services: Services) -> SignedIn | None:
@@ -63,65 +61,46 @@ def forget() -> None:
     for key in list(st.session_state.keys()):
         del st.session_state[key]
     _controller("", {}).logout()
-    st.session_state[session_keys.PENDING_COOKIE] = {"key": f"sign_in.cookie.{new_reference()}"}
+    _ask_browser(None)
 
 
-def draw_pending_cookie(services: Services) -> None:
-    """Draw the invisible frame that writes or deletes the cookie, until the browser says that it has.
+def draw_pending_errand() -> None:
+    """Ask the browser to get or to lose the cookie, in every run of the next minute; it does so once.
 
-    The next run may start before the browser has loaded the frame; drawing it once would lose the cookie then.
+    The next run may start before the browser has drawn this one; asking once would lose the cookie then.
     """
     pending = st.session_state.get(session_keys.PENDING_COOKIE)
     if pending is None:
         return
-    if st.session_state.get(pending["key"]):
+    if time.monotonic() > pending["until"]:
         del st.session_state[session_keys.PENDING_COOKIE]
-        return
-    frames = SessionCookie(services).cookie_manager
-    if "token" in pending:
-        frames.set(COOKIE_NAME, pending["token"], key=pending["key"], expires_at=pending["expires_at"])
+    elif pending["ticket"] is None:
+        browser_errands.drop_session(pending["errand"])
     else:
-        frames.delete(COOKIE_NAME, key=pending["key"])
+        browser_errands.keep_session(pending["errand"], pending["ticket"])
+
+
+def _ask_browser(ticket: str | None) -> None:
+    st.session_state[session_keys.PENDING_COOKIE] = {
+        "errand": new_reference(),
+        "ticket": ticket,
+        "until": time.monotonic() + ERRAND_SECONDS,
+    }
 
 
 class SessionCookie(CookieModel):  # type: ignore[misc]  # the library is untyped
-    """The library's signed cookie; it carries the session token, so that a revoked session makes it worthless."""
+    """The library's rules for reading its cookie; ours carries the token of a session that can be revoked."""
 
     def __init__(self, services: Services) -> None:
         # Not the parent's: it draws a frame that reads all cookies and so runs every page twice; st.context has them.
         self.cookie_name = COOKIE_NAME
         self.cookie_key = services.cookie_key.get_secret_value()
-        self.cookie_expiry_days = services.settings.session_hours / 24
-        self.cookie_manager = _CookieFrames()
         self.token: str | None = None
         self.exp_date: float | None = None
 
     def _token_decode(self) -> Any:
         # The parent prints to stdout and lets some kinds of forged tokens raise.
         return verified_content(self.token or "", SecretStr(self.cookie_key)) or False
-
-
-class _CookieFrames(stx.CookieManager):  # type: ignore[misc]  # the library is untyped
-    """The library's cookie frames without the frame that reads and without injected CSS."""
-
-    def __init__(self) -> None:
-        self.cookie_manager = cookie_frame
-        self.cookies: dict[str, str] = {}
-
-    def _remove_extra_spacing(self) -> None:
-        """The parent would inject CSS through unsafe HTML."""
-
-    def set(self, cookie: str, val: str, key: str = "set", expires_at: datetime | None = None, **_: Any) -> None:
-        """Have the browser keep the cookie, for this site only, over TLS only where the page came over TLS."""
-        # A time without a zone would be read in the browser's zone and end hours too early or too late.
-        until = expires_at or datetime.now(UTC) + timedelta(hours=1)
-        secure = (st.context.url or "").startswith("https://")
-        super().set(cookie, val, key=key, expires_at=until.astimezone(UTC), secure=secure, same_site="strict")
-
-    def delete(self, cookie: str, key: str = "delete") -> None:
-        """Have the browser delete the cookie."""
-        self.cookies[cookie] = ""  # the parent deletes this entry and raises when it is missing
-        super().delete(cookie, key=key)
 
 
 def _controller(username: str, user: dict[str, Any]) -> AuthenticationController:

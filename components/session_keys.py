@@ -13,6 +13,10 @@ SIGN_IN_NOTICE = "sign_in.notice"
 USERNAME_FIELD = "sign_in.username"
 PASSWORD_FIELD = "sign_in.password"
 SIGN_IN_BUTTON = "sign_in.submit"
+COMPANY_BUTTON = "sign_in.company"
+COMPANY_REFUSAL = "sign_in.company.refusal"
+COMPANY_LEFT = "sign_in.company.left"
+COMPANY_SIGN_OUT_BUTTON = "sign_in.company.sign_out"
 SAMPLE_BUTTON = "sign_in.sample."  # followed by the user name
 
 # Frame
@@ -277,3 +281,25 @@ JOB_RETRY_BUTTON = "job.retry."
 JOB_REPORT_BUTTON = "job.report."
 JOB_FILTER = "job.filter."
 JOB_PAGE = "job.page."
+
+# Models and spend
+MODELS_TAB = "models_view"  # the name of the query parameter, so that a reload and a link keep the tab
+MODELS_SEARCH = "models.search"
+MODELS_LIFECYCLE = "models.lifecycle"
+MODELS_KIND = "models.kind"
+MODELS_PROVIDER = "models.provider"
+MODELS_REFRESH_BUTTON = "models.refresh"
+MODELS_ACCESS = "models.access"
+MODELS_TABLE = "models.table"
+MODELS_PROMPT = "models.prompt"
+MODELS_LEFT = "models.left"
+MODELS_RIGHT = "models.right"
+MODELS_TRY_BUTTON = "models.try"
+MODELS_TRIAL = "models.trial"
+SPEND_DAYS = "models.spend.days"
+SPEND_GROUP = "models.spend.group"
+SPEND_DOWNLOAD_BUTTON = "models.spend.download"
+
+# Check backends
+CHECK_AGAIN_BUTTON = "backends.again"
+CHECK_REPORT = "backends.report"

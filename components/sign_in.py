@@ -1,4 +1,4 @@
-"""The sign-in page: user name and password, or one click on a sample account in demo mode."""
+"""The sign-in page: the company's account, user name and password, or one click on a sample account in demo mode."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import authenticator, session_keys
 from components.error_notice import escape_markdown
+from components.oidc_sign_in import draw_company_sign_in, note_refusal, note_sign_out
 from components.wiring import Services
 from services.access.models import Account, SignedIn
 from services.access.permissions import ROLE_NAMES, ROLE_TASKS
@@ -15,47 +16,66 @@ CARD_WIDTH_PIXELS = 460
 LOCAL_ADDRESS = "local"  # what Streamlit tells about loopback: nothing
 
 
-def signed_in(services: Services) -> SignedIn | None:
-    """Who is signed in; draws the sign-in page and returns None when nobody is."""
+def signed_in(services: Services, *, came_for: str) -> SignedIn | None:
+    """Who is signed in; draws the sign-in page and returns None when nobody is.
+
+    Args:
+        came_for: Path of the page that the person wants, without the slash.
+    """
+    note_refusal()
     had_session = session_keys.SESSION_TOKEN in st.session_state
     # Always there, so that what comes after it has the same place before, during and after signing in.
     page = st.empty()
     current = authenticator.resume(services)
     if current is not None:
+        with page:
+            authenticator.draw_pending_errand()
         return current
     if had_session:
         authenticator.forget()
         st.session_state[session_keys.SIGN_IN_NOTICE] = "Your session has ended. Sign in again to continue."
     with page.container(horizontal_alignment="center"):
-        current = _sign_in_card(services)
+        current = _sign_in_card(services, came_for)
+        if current is None:
+            authenticator.draw_pending_errand()
     if current is None:
         return None
     page.empty()
-    st.session_state.pop(session_keys.SIGN_IN_NOTICE, None)
+    for key in (session_keys.SIGN_IN_NOTICE, session_keys.COMPANY_REFUSAL, session_keys.COMPANY_LEFT):
+        st.session_state.pop(key, None)
     authenticator.note_signed_in(services, current)
+    # Before the page, which may take its time: without the cookie no file is taken.
+    with page:
+        authenticator.draw_pending_errand()
     return current
 
 
 def sign_out(services: Services) -> None:
     """End the session here and everywhere the cookie was copied to; a callback for the sign-out button."""
     token = st.session_state.get(session_keys.SESSION_TOKEN)
+    current = services.sign_in.resume(token) if token is not None else None
     if token is not None:
         services.sign_in.sign_out(token)
     authenticator.forget()
     st.session_state[session_keys.SIGN_IN_NOTICE] = "You are signed out."
+    if current is not None and current.account.issuer is not None:
+        note_sign_out()
 
 
-def _sign_in_card(services: Services) -> SignedIn | None:
+def _sign_in_card(services: Services, came_for: str) -> SignedIn | None:
     with st.container(width=CARD_WIDTH_PIXELS):
         st.title("Sign in to Frontline", anchor=False)
         st.caption("Answers, product photos and survey insight for the people who face customers.")
         notice = st.session_state.get(session_keys.SIGN_IN_NOTICE)
         if notice:
             st.info(notice, icon=":material/info:")
+        draw_company_sign_in(services, came_for)
         samples = services.sign_in.sample_accounts()
-        if not samples:
+        chosen = _sample_choice(services, samples) if samples else None
+        if not services.settings.local_accounts:
+            return chosen
+        if not samples and services.company_sign_in is None:
             return _password_form(services)
-        chosen = _sample_choice(services, samples)
         # Whoever has typed a name must see what came of it.
         typed = bool(st.session_state.get(session_keys.USERNAME_FIELD))
         with st.expander("Sign in with a password instead", icon=":material/password:", expanded=typed):
@@ -64,12 +84,18 @@ def _sign_in_card(services: Services) -> SignedIn | None:
 
 
 def _password_form(services: Services) -> SignedIn | None:
-    with st.form("sign_in.form", border=not services.settings.demo):
+    alone = not services.settings.demo and services.company_sign_in is None
+    with st.form("sign_in.form", border=alone):
         username = st.text_input("User name", key=session_keys.USERNAME_FIELD, autocomplete="username")
         password = st.text_input(
             "Password", type="password", key=session_keys.PASSWORD_FIELD, autocomplete="current-password"
         )
-        submitted = st.form_submit_button("Sign in", type="primary", width="stretch", key=session_keys.SIGN_IN_BUTTON)
+        submitted = st.form_submit_button(
+            "Sign in",
+            type="primary" if services.company_sign_in is None else "secondary",
+            width="stretch",
+            key=session_keys.SIGN_IN_BUTTON,
+        )
         if not submitted:
             return None
         try:

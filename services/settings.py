@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.errors import ConfigurationError
 from services.setting_choices import (
+    LOOPBACK_ADDRESSES,
+    NEEDED_BY,
+    OIDC_SETTINGS,
     AnswerBackend,
     AnswerContainer,
     AnswerFallback,
@@ -26,26 +29,8 @@ from services.setting_choices import (
     RetrievalBackend,
     SmtpTls,
     SurveyBackend,
+    sign_in_problem,
 )
-
-LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1", "localhost"})
-
-# What a choice cannot work without.
-_NEEDED_BY = {
-    ("answer_backend", "openai"): ("openai_base_url", "openai_answer_model"),
-    ("answer_backend", "bedrock"): ("bedrock_answer_model",),
-    ("answer_backend", "bedrock_kb"): ("bedrock_answer_model", "bedrock_kb_id"),
-    ("answer_backend", "sagemaker"): ("sagemaker_answer_endpoint",),
-    ("embedding_backend", "bedrock"): ("bedrock_embedding_model",),
-    ("embedding_backend", "sagemaker"): ("sagemaker_embedding_endpoint",),
-    ("retrieval_backend", "bedrock_kb"): ("bedrock_kb_id",),
-    ("retrieval_backend", "opensearch"): ("opensearch_url",),
-    ("background_backend", "openai"): ("openai_base_url", "openai_image_model"),
-    ("background_backend", "bedrock"): ("bedrock_image_model",),
-    ("mask_backend", "bedrock"): ("bedrock_mask_model",),
-    ("survey_backend", "openai"): ("openai_base_url", "openai_survey_model"),
-    ("survey_backend", "bedrock"): ("bedrock_survey_model",),
-}
 
 
 class Settings(BaseSettings):
@@ -74,6 +59,29 @@ class Settings(BaseSettings):
         None, description="Key that signs the sign-in cookie; made once and kept in `FRONTLINE_HOME` when unset."
     )
     session_hours: int = Field(12, ge=1, le=720, description="How long a sign-in lasts, in hours.")
+    local_accounts: bool = Field(
+        True, description="Whether people may sign in with a user name and a password that are kept here."
+    )
+    oidc_metadata_url: HttpUrl | None = Field(
+        None,
+        description="Discovery document of an identity provider (OpenID Connect) where people sign in with their "
+        "company account, such as `https://…/.well-known/openid-configuration`; needs the next ones.",
+    )
+    oidc_client_id: str | None = Field(None, description="What that provider calls Frontline.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret, where the provider gave one.")
+    oidc_groups_claim: str = Field(
+        "groups", min_length=1, description="Claim that holds a person's groups; Cognito's is `cognito:groups`."
+    )
+    oidc_roles: str | None = Field(
+        None,
+        description="Which role groups have, as in `frontline-admins=admin;frontline-agents=agent`; the first that "
+        "fits counts, and `*` is everybody.",
+    )
+    oidc_tenants: str | None = Field(
+        None,
+        description="Which tenants groups see, as in `team-pharmacy=pharmacy;frontline-admins=*`; all that fit count. "
+        "`*` is everybody, or every tenant.",
+    )
     trusted_proxy: bool = Field(
         False, description="Take the caller's address from `X-Forwarded-For`; only behind a proxy that sets it."
     )
@@ -218,6 +226,9 @@ class Settings(BaseSettings):
         description="Model or inference profile that reads survey responses; needed by "
         "`FRONTLINE_SURVEY_BACKEND=bedrock`, and beside others it is offered for single runs.",
     )
+    bedrock_survey_context_tokens: int | None = Field(
+        None, ge=4_000, le=2_000_000, description="Context window of that model, in tokens; unset takes the known one."
+    )
     bedrock_survey_requests_per_minute: int | None = Field(
         None, ge=1, description="The account's quota for that model, shared by all workers; unset sets no limit."
     )
@@ -318,18 +329,29 @@ class Settings(BaseSettings):
     def _consistent(self) -> Self:
         if self.demo and self.host not in LOOPBACK_ADDRESSES:
             raise ValueError("FRONTLINE_DEMO signs people in without a password, so FRONTLINE_HOST must be 127.0.0.1")
-        for chosen, needed in _NEEDED_BY.items():
+        for chosen, needed in NEEDED_BY.items():
             name, value = chosen
             missing = [one for one in needed if not getattr(self, one)]
             if getattr(self, name) == value and missing:
                 wanted = " and ".join(f"FRONTLINE_{one.upper()}" for one in needed)
                 raise ValueError(f"FRONTLINE_{name.upper()}={value} needs {wanted}")
+        if self.answer_backend is AnswerBackend.BEDROCK_KB and (
+            self.retrieval_backend is not RetrievalBackend.BEDROCK_KB or not self.bedrock_kb_data_source_id
+        ):
+            # Only there is each passage marked, so that Bedrock reads what the person is shown and nothing else.
+            raise ValueError(
+                "FRONTLINE_ANSWER_BACKEND=bedrock_kb needs FRONTLINE_RETRIEVAL_BACKEND=bedrock_kb and "
+                "FRONTLINE_BEDROCK_KB_DATA_SOURCE_ID"
+            )
         if bool(self.bedrock_guardrail_id) != bool(self.bedrock_guardrail_version):
             raise ValueError("FRONTLINE_BEDROCK_GUARDRAIL_ID and FRONTLINE_BEDROCK_GUARDRAIL_VERSION belong together")
         if (self.openai_survey_input_price is None) != (self.openai_survey_output_price is None):
             raise ValueError(
                 "FRONTLINE_OPENAI_SURVEY_INPUT_PRICE and FRONTLINE_OPENAI_SURVEY_OUTPUT_PRICE belong together"
             )
+        problem = sign_in_problem(self.model_dump(include={"demo", "local_accounts", *OIDC_SETTINGS}))
+        if problem:
+            raise ValueError(problem)
         if self.smtp_host and not self.smtp_from:
             raise ValueError("FRONTLINE_SMTP_HOST needs FRONTLINE_SMTP_FROM, the address that notices come from")
         if self.chunk_overlap * 2 > self.chunk_words:

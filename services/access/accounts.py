@@ -83,15 +83,38 @@ class AccountService:
         """Replace the password; every session of the account ends.
 
         Raises:
-            InputError: the password cannot be used, or the account is a sample.
+            InputError: the password cannot be used, or the account has none of its own.
+            NotFoundError: there is no such account.
+        """
+        account = self.require_own_password(username)
+        passwords.check_new_password(password, account.username)
+        self._repository.set_password_hash(account.username, passwords.hash_password(password))
+        self._audit.record("password-set", username=actor, subject=account.username)
+
+    def require_own_password(self, username: str) -> Account:
+        """The account, when it is one that signs in with a password of its own.
+
+        Raises:
+            InputError: it is a sample, or an identity provider vouches for it.
             NotFoundError: there is no such account.
         """
         account = self.get_account(username)
         if account.sample:
             raise InputError("A sample account has no password.", code="sample-account")
-        passwords.check_new_password(password, account.username)
-        self._repository.set_password_hash(account.username, passwords.hash_password(password))
-        self._audit.record("password-set", username=actor, subject=account.username)
+        if account.issuer is not None:
+            raise InputError(
+                f"{account.username} signs in at the identity provider, where its password is kept.",
+                code="external-account",
+                remedy="Have the password changed there. To sign the person out of Frontline, use end-sessions.",
+            )
+        return account
+
+    def end_sessions(self, username: str, *, actor: str | None = None) -> Account:
+        """Sign the account out everywhere; it may sign in again. NotFoundError when there is none."""
+        account = self.get_account(username)
+        self._repository.end_sessions(account.username)
+        self._audit.record("sessions-ended", username=actor, subject=account.username)
+        return account
 
     def disable_account(self, username: str, *, actor: str | None = None) -> Account:
         """Keep the account from signing in and end its sessions. NotFoundError when there is none."""
@@ -110,19 +133,52 @@ class AccountService:
         return self.get_account(account.username)
 
     def change_role(self, username: str, role: Role, *, actor: str | None = None) -> Account:
-        """Give the account another role; it applies at the person's next click."""
-        account = self.get_account(username)
+        """Give the account another role; it applies at the person's next click.
+
+        Raises:
+            InputError: the role follows the groups at the identity provider.
+            NotFoundError: there is no such account.
+        """
+        account = self._require_kept_here(username)
         self._repository.update_account(account.username, role=role)
         self._audit.record("role-changed", username=actor, subject=account.username, role=role.value)
         return self.get_account(account.username)
 
     def change_tenants(self, username: str, tenant_ids: Iterable[str], *, actor: str | None = None) -> Account:
-        """Replace the tenants of the account; it applies at the person's next click."""
-        account = self.get_account(username)
+        """Replace the tenants of the account; it applies at the person's next click.
+
+        Raises:
+            InputError: no tenant is named, or they follow the groups at the identity provider.
+            NotFoundError: there is no such account or tenant.
+        """
+        account = self._require_kept_here(username)
         chosen = _checked_tenant_ids(tenant_ids)
         self._repository.update_account(account.username, tenant_ids=chosen)
         self._audit.record("tenants-changed", username=actor, subject=account.username, tenants=", ".join(chosen))
         return self.get_account(account.username)
+
+    def add_to_tenant(self, username: str, tenant_id: str, *, actor: str | None = None) -> Account:
+        """Add a tenant to those of the account; for one that follows groups, until its next sign-in.
+
+        Raises:
+            NotFoundError: there is no such account or tenant.
+        """
+        account = self.get_account(username)
+        chosen = _checked_tenant_ids((*account.tenant_ids, tenant_id))
+        self._repository.update_account(account.username, tenant_ids=chosen)
+        self._audit.record("tenants-changed", username=actor, subject=account.username, tenants=", ".join(chosen))
+        return self.get_account(account.username)
+
+    def _require_kept_here(self, username: str) -> Account:
+        account = self.get_account(username)
+        if account.issuer is not None:
+            raise InputError(
+                f"Role and tenants of {account.username} follow the groups at the identity provider.",
+                code="external-account",
+                remedy="Change the groups there, or FRONTLINE_OIDC_ROLES and FRONTLINE_OIDC_TENANTS; "
+                "it applies at the next sign-in.",
+            )
+        return account
 
     def get_account(self, username: str) -> Account:
         """The account; NotFoundError when there is none."""

@@ -34,7 +34,11 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person who signs in, and the tenants whose data they may see."""
+    """A person who signs in, and the tenants whose data they may see.
+
+    Attributes:
+        issuer: The identity provider that vouches for the person; None for an account with a password of its own.
+    """
 
     username: str
     display_name: str
@@ -43,6 +47,42 @@ class Account:
     disabled: bool = False
     sample: bool = False
     created_at: datetime | None = None
+    issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIdentity:
+    """Who an identity provider says that somebody is.
+
+    Attributes:
+        issuer: Which provider says so.
+        subject: What it calls the person for ever; together with the issuer the only thing that an account is known by.
+        usernames: What the account could be called, best first; all of them are usable user names, none may be free.
+        groups: As the provider writes them.
+    """
+
+    issuer: str
+    subject: str
+    usernames: tuple[str, ...]
+    display_name: str
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A browser that is sent to the identity provider, and what is needed to know it when it comes back.
+
+    Attributes:
+        url: Where it is sent.
+        state: Comes back with it; says which departure this was.
+        nonce: Stands in the ID token that is made for this departure.
+        verifier: Proves to the provider that the one who left is the one who came back (PKCE).
+    """
+
+    url: str
+    state: str
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class SignInService:
         audit: Where it is written down.
         session_hours: How long a sign-in lasts.
         demo: Whether sample accounts may sign in, with one click.
+        local_accounts: Whether accounts with a password of their own may sign in.
+        external_accounts: Whether there is an identity provider whose accounts may sign in.
         now: The clock, for tests.
     """
 
@@ -41,6 +43,8 @@ class SignInService:
         *,
         session_hours: int,
         demo: bool = False,
+        local_accounts: bool = True,
+        external_accounts: bool = False,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self._accounts = accounts
@@ -49,6 +53,8 @@ class SignInService:
         self._audit = audit
         self._lifetime = timedelta(hours=session_hours)
         self._demo = demo
+        self._local_accounts = local_accounts
+        self._external_accounts = external_accounts
         self._now = now or (lambda: datetime.now(UTC))
 
     def sign_in(
@@ -56,16 +62,23 @@ class SignInService:
     ) -> SignedIn:
         """Sign in with a password.
 
-        An unknown, disabled or sample account is checked against a dummy hash: the answer is the same and takes
-        as long, and ``check`` can never say yes.
+        An account that is unknown, disabled or has no password of its own is checked against a dummy hash: the answer
+        is the same and takes as long, and ``check`` can never say yes.
 
         Args:
             address: Where the person comes from, for throttling.
             check: Compares password and hash.
 
         Raises:
-            AccessError: ``wrong-credentials``, or ``too-many-sign-ins`` with the wait in the remedy.
+            AccessError: ``wrong-credentials``, ``too-many-sign-ins`` with the wait in the remedy, or
+                ``no-local-accounts`` where these are switched off.
         """
+        if not self._local_accounts:
+            raise AccessError(
+                "Signing in with a password is switched off.",
+                code="no-local-accounts",
+                remedy="Sign in with your company account.",
+            )
         name = normalize_username(username)[:128]
         now = self._now()
         try:
@@ -74,7 +87,7 @@ class SignInService:
             self._audit.record("sign-in-throttled", subject=self._known_name(name))
             raise
         credentials = self._accounts.get_credentials(name) if name else None
-        usable = credentials is not None and not credentials.account.disabled and not credentials.account.sample
+        usable = credentials is not None and _has_usable_password(credentials.account)
         expected = credentials.password_hash if credentials is not None and usable else passwords.DUMMY_HASH
         matches = check(name, password, expected)
         if credentials is None or not usable or not matches:
@@ -103,6 +116,17 @@ class SignInService:
             )
         return self._open_session(credentials, "sign-in-sample")
 
+    def open_external(self, username: str) -> SignedIn:
+        """Open a session for an account that an identity provider has just vouched for.
+
+        Raises:
+            AccessError: no provider vouches for this account, or it is disabled.
+        """
+        credentials = self._accounts.get_credentials(username)
+        if credentials is None or credentials.account.issuer is None or not self._may_be_signed_in(credentials.account):
+            raise AccessError("This account does not sign in at an identity provider.", code="not-external")
+        return self._open_session(credentials, "sign-in-external")
+
     def resume(self, token: str) -> SignedIn | None:
         """Who this token belongs to, or None when the session is over for whatever reason.
 
@@ -114,10 +138,9 @@ class SignInService:
         credentials = self._accounts.get_credentials(session.username)
         if credentials is None or credentials.session_epoch != session.session_epoch:
             return None
-        account = credentials.account
-        if account.disabled or (account.sample and not self._demo):
+        if not self._may_be_signed_in(credentials.account):
             return None
-        return SignedIn(account, token, session.expires_at)
+        return SignedIn(credentials.account, token, session.expires_at)
 
     def sign_out(self, token: str) -> None:
         """End the session of this token; a copy of the cookie is worthless from now on."""
@@ -131,6 +154,13 @@ class SignInService:
         if not self._demo:
             return []
         return [account for account in self._accounts.list_accounts() if account.sample and not account.disabled]
+
+    def _may_be_signed_in(self, account: Account) -> bool:
+        if account.disabled:
+            return False
+        if account.sample:
+            return self._demo
+        return self._local_accounts if account.issuer is None else self._external_accounts
 
     def _open_session(self, credentials: Credentials, action: str) -> SignedIn:
         now = self._now()
@@ -146,6 +176,10 @@ class SignInService:
     def _known_name(self, username: str) -> str:
         # People type passwords into the name field: only names that exist are written down.
         return username if self._accounts.get_account(username) else "unknown account"
+
+
+def _has_usable_password(account: Account) -> bool:
+    return not (account.disabled or account.sample or account.issuer is not None)
 
 
 def _session_id(token: str) -> str:

@@ -44,6 +44,8 @@ class TenantService:
     def create_tenant(self, account: Account | None, tenant_id: str, name: str) -> Tenant:
         """Add a tenant with an empty knowledge base; the administrator becomes its member.
 
+        An administrator whose tenants follow groups stays its member only if the groups say so at the next sign-in.
+
         Raises:
             AccessError: the account is no administrator's.
             InputError: the id is not a slug, or the name is empty or too long.
@@ -53,9 +55,8 @@ class TenantService:
             return self._accounts.add_tenant(tenant_id, name)
         require_role(account)
         tenant = self._accounts.add_tenant(tenant_id, name, actor=account.username)
-        # What the account belongs to now, not what it did when the page was drawn; archived ones stay its own.
-        current = self._accounts.get_account(account.username)
-        self._accounts.change_tenants(account.username, (*current.tenant_ids, tenant.id), actor=account.username)
+        # To what the account belongs to now, not what it did when the page was drawn; archived ones stay its own.
+        self._accounts.add_to_tenant(account.username, tenant.id, actor=account.username)
         return tenant
 
     def rename_tenant(self, account: Account | None, tenant_id: str, name: str) -> Tenant:

@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session as DatabaseSession
 from services.access.models import Account, Credentials, Role, Session, Tenant
 from services.errors import ConflictError, NotFoundError
 from services.storage.database import Database
-from services.storage.tables import AccountRow, AccountTenantRow, SessionRow, SignInFailureRow, TenantRow
+from services.storage.tables import (
+    AccountRow,
+    AccountTenantRow,
+    ExternalIdentityRow,
+    SessionRow,
+    SignInFailureRow,
+    TenantRow,
+)
 
 
 class SqlAccountRepository:
@@ -34,7 +41,18 @@ class SqlAccountRepository:
             if row is None:
                 return None
             query = select(AccountTenantRow.tenant_id).where(AccountTenantRow.username == username)
-            return Credentials(_account(row, session.scalars(query)), row.password_hash, row.session_epoch)
+            external = session.get(ExternalIdentityRow, username)
+            account = _account(row, session.scalars(query), external.issuer if external else None)
+            return Credentials(account, row.password_hash, row.session_epoch)
+
+    def get_external(self, issuer: str, subject: str) -> Account | None:
+        """The account of the person whom this identity provider calls so, or None."""
+        query = select(ExternalIdentityRow.username).where(
+            ExternalIdentityRow.issuer == issuer, ExternalIdentityRow.subject == subject
+        )
+        with self._database.transaction() as session:
+            username = session.scalars(query).one_or_none()
+        return self.get_account(username) if username is not None else None
 
     def list_accounts(self) -> list[Account]:
         """All accounts, by user name."""
@@ -42,11 +60,12 @@ class SqlAccountRepository:
             tenants: dict[str, list[str]] = {}
             for membership in session.scalars(select(AccountTenantRow)):
                 tenants.setdefault(membership.username, []).append(membership.tenant_id)
+            issuers = {external.username: external.issuer for external in session.scalars(select(ExternalIdentityRow))}
             rows = session.scalars(select(AccountRow).order_by(AccountRow.username))
-            return [_account(row, tenants.get(row.username, [])) for row in rows]
+            return [_account(row, tenants.get(row.username, []), issuers.get(row.username)) for row in rows]
 
-    def insert_account(self, account: Account, password_hash: str) -> None:
-        """Add an account; ConflictError when the name is taken, NotFoundError for an unknown tenant."""
+    def insert_account(self, account: Account, password_hash: str, *, subject: str | None = None) -> None:
+        """Add an account; ConflictError when name or person is taken, NotFoundError for an unknown tenant."""
         row = AccountRow(
             username=account.username,
             display_name=account.display_name,
@@ -61,6 +80,8 @@ class SqlAccountRepository:
                 _require_tenants(session, account.tenant_ids)
                 session.add(row)
                 session.flush()
+                if account.issuer is not None and subject is not None:
+                    session.add(ExternalIdentityRow(username=account.username, issuer=account.issuer, subject=subject))
                 _set_tenants(session, account.username, account.tenant_ids)
         except IntegrityError as exc:
             raise ConflictError(
@@ -70,11 +91,18 @@ class SqlAccountRepository:
             ) from exc
 
     def update_account(
-        self, username: str, *, role: Role | None = None, tenant_ids: tuple[str, ...] | None = None
+        self,
+        username: str,
+        *,
+        display_name: str | None = None,
+        role: Role | None = None,
+        tenant_ids: tuple[str, ...] | None = None,
     ) -> None:
         """Change what is given."""
         with self._database.transaction() as session:
             row = _require_account(session, username)
+            if display_name is not None:
+                row.display_name = display_name
             if role is not None:
                 row.role = role.value
             if tenant_ids is not None:
@@ -83,6 +111,11 @@ class SqlAccountRepository:
                 _require_tenants(session, tuple(set(tenant_ids) - set(kept)))
                 session.execute(delete(AccountTenantRow).where(AccountTenantRow.username == username))
                 _set_tenants(session, username, tenant_ids)
+
+    def end_sessions(self, username: str) -> None:
+        """Raise the epoch."""
+        with self._database.transaction() as session:
+            _require_account(session, username).session_epoch += 1
 
     def set_password_hash(self, username: str, password_hash: str) -> None:
         """Replace the password and raise the epoch."""
@@ -210,7 +243,7 @@ class SqlSignInFailureRepository:
             return _count(session.execute(delete(SignInFailureRow).where(SignInFailureRow.at < before)))
 
 
-def _account(row: AccountRow, tenant_ids: Iterable[str]) -> Account:
+def _account(row: AccountRow, tenant_ids: Iterable[str], issuer: str | None) -> Account:
     return Account(
         username=row.username,
         display_name=row.display_name,
@@ -219,6 +252,7 @@ def _account(row: AccountRow, tenant_ids: Iterable[str]) -> Account:
         disabled=row.disabled_at is not None,
         sample=row.sample,
         created_at=row.created_at,
+        issuer=issuer,
     )
 
 

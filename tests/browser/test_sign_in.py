@@ -78,7 +78,8 @@ def test_signed_in_person_stays_signed_in_after_reload(server: RunningServer, co
     enter_as(page, "Ana")
     expect_signed_in(page)
     cookie = wait_for_cookie(page, context, present=True)
-    assert cookie["sameSite"] == "Strict"
+    assert (cookie["sameSite"], cookie["httpOnly"]) == ("Strict", True)
+    assert COOKIE not in page.evaluate("document.cookie")
     page.reload()
     expect_signed_in(page)
     other_tab = context.new_page()
