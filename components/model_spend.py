@@ -149,6 +149,4 @@ def _draw_table(report: SpendReport, label: str, key: Callable[[SpendRow], str])
             },
         },
     )
-    st.caption(
-        plain(f"Together {cost_in_words(report.total.cost_usd, report.total.unknown_costs, report.total.calls)}.")
-    )
+    st.caption(plain(f"Sum: {cost_in_words(report.total.cost_usd, report.total.unknown_costs, report.total.calls)}"))
