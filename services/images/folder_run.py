@@ -39,7 +39,7 @@ from services.images.previews import on_white
 from services.images.report import failure_values, moment, rows_csv, wish_values
 from services.images.wishes import checked_wish
 from services.logs import get_logger, new_reference
-from services.ports.images import BackgroundGenerator, SubjectCutter
+from services.ports.images import BackgroundGenerator, PaysForMattes, SubjectCutter
 
 MOST_TRIES = 4
 _WAIT_SECONDS = 2.0
@@ -202,6 +202,9 @@ class FolderRun:
             ) from exc
         checked = check_image(data, self._limits)
         picture = open_upright(data)
+        values |= {"calls": 0, "cost_usd": 0.0}
+        if isinstance(self._cutter, PaysForMattes) and self._cutter.must_ask(picture):
+            values |= {"calls": 1, "cost_usd": None}  # nobody says here what a matte costs
         cut = self._cutter.cut_out(picture)
         if not cut.matte.any():
             raise no_mask_found()
@@ -211,7 +214,6 @@ class FolderRun:
         return cut, notes, encode_composites(subject, backgrounds, self._wish)
 
     def _backgrounds(self, subject: PlacedSubject, values: dict[str, Any]) -> list[BackgroundPicture]:
-        values |= {"calls": 0, "cost_usd": 0.0}
         if self._backdrop is not None:
             return [backdrop_picture(self._backdrop, subject, BackgroundKind.PICTURE.value, self._wish.picture)]
         if self._wish.kind is not BackgroundKind.PROMPT:
@@ -219,7 +221,11 @@ class FolderRun:
         made: list[BackgroundPicture] = []
         blocked: BackendRejectedError | None = None
         parts = request_of(self._wish).parts(self._generator.pictures_per_call)
+        before = values["cost_usd"]
         for part in parts:
+            if self._generator.paid:
+                # Whether a call that fails was paid for, nobody knows.
+                values |= {"calls": values["calls"] + 1, "cost_usd": None}
             try:
                 made += self._patiently(part, subject)
             except BackendRejectedError as error:
@@ -230,7 +236,7 @@ class FolderRun:
             raise blocked
         if self._generator.paid:
             price = self._generator.price_per_picture
-            values |= {"calls": len(parts), "cost_usd": None if price is None else price * len(made)}
+            values["cost_usd"] = None if price is None or before is None else before + price * len(made)
         return made
 
     def _patiently(self, request: BackgroundRequest, subject: PlacedSubject) -> list[BackgroundPicture]:

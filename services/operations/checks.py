@@ -108,9 +108,13 @@ _CONFIGURED = frozenset(
         "embedding-model-unknown",
         "guardrail-unknown",
         "invalid-setting",
+        "kb-data-source-type",
+        "kb-type",
         "mail-address",
         "misconfigured",
         "model-family-unknown",
+        "topic-invalid",
+        "topic-missing",
     }
 )
 _UNREACHABLE = frozenset(
@@ -123,11 +127,12 @@ _UNREACHABLE = frozenset(
         "circuit-open",
         "mail-timeout",
         "mail-unavailable",
+        "opensearch-tls",
         "storage-unavailable",
         "timeout",
     }
 )
-_REACHED_BUT_BUSY = frozenset({"aws-throttled", "backend-throttled"})
+_REACHED_BUT_BUSY = frozenset({"aws-throttled", "backend-throttled", "opensearch-throttled"})
 _NOT_PERMITTED = frozenset(
     {
         "access-denied",
@@ -138,6 +143,7 @@ _NOT_PERMITTED = frozenset(
         "clock-wrong",
         "kms-access-denied",
         "mail-refused",
+        "opensearch-access-denied",
         "storage-access-denied",
     }
 )

@@ -28,6 +28,7 @@ PREFIXES = {
 _RIGHTS = {
     "bedrock:Converse": {"bedrock:InvokeModel"},
     "bedrock:ConverseStream": {"bedrock:InvokeModelWithResponseStream"},
+    "bedrock:IngestKnowledgeBaseDocuments": {"bedrock:IngestKnowledgeBaseDocuments", "bedrock:StartIngestionJob"},
     "s3:CompleteMultipartUpload": {"s3:PutObject"},
     "s3:CreateMultipartUpload": {"s3:PutObject"},
     "s3:DeleteObjects": {"s3:DeleteObject"},

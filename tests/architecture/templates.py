@@ -123,5 +123,8 @@ def rights(role: str) -> list[dict[str, Any]]:
     roles, managed = resources("access", "AWS::IAM::Role"), resources("access", "AWS::IAM::ManagedPolicy")
     properties = roles[role]
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
-    documents += [managed[reference["Ref"]]["PolicyDocument"] for reference in properties.get("ManagedPolicyArns", [])]
+    documents += [
+        managed[without_condition(reference)["Ref"]]["PolicyDocument"]
+        for reference in properties.get("ManagedPolicyArns", [])
+    ]
     return [statement for document in documents for statement in statements(document)]

@@ -101,6 +101,21 @@ def test_no_right_is_wider_than_it_can_be() -> None:
                 assert set(actions) <= WITHOUT_RESOURCES, (name, statement)
 
 
+def test_policy_that_may_have_no_statement_is_not_made_then() -> None:
+    document = template("access")
+    for name, resource in document["Resources"].items():
+        if resource["Type"] == "AWS::IAM::ManagedPolicy":
+            given = listed(resource["Properties"]["PolicyDocument"]["Statement"])
+            if all("Fn::If" in statement for statement in given):
+                assert conditions_of(document, resource["Condition"]) >= {one["Fn::If"][0] for one in given}, name
+
+
+def conditions_of(document: dict[str, Any], name: str) -> set[str]:
+    """The conditions of which one is enough for this one."""
+    alternatives = document["Conditions"][name].get("Fn::Or", [])
+    return {name}.union(*(conditions_of(document, one["Condition"]) for one in alternatives))
+
+
 @pytest.mark.parametrize("role", TASK_ROLES)
 def test_the_app_itself_reads_no_secrets_and_gives_no_rights(role: str) -> None:
     assert not any(action.startswith(("secretsmanager:", "iam:", "sts:", "ssm:")) for action in allowed(role))

@@ -21,7 +21,7 @@ from services.errors import (
 )
 from services.ports.answers import AnswerGenerator
 from services.setting_choices import AnswerBackend
-from tests.aws_endpoint.endpoint import REGION, AwsEndpoint, AwsRequest, running_aws_endpoint
+from tests.aws_endpoint.endpoint import REGION, AwsEndpoint, AwsFault, AwsRequest, running_aws_endpoint
 from tests.aws_endpoint.services.bedrock_catalogue import changed_model
 from tests.aws_endpoint.services.bedrock_runtime_converse import DENIED, FILTERED, GUARDRAIL
 from tests.contract.answer_generator import PASSAGES, AnswerGeneratorContract
@@ -183,6 +183,13 @@ class TestBedrockAnswers(AnswerGeneratorContract):
         with pytest.raises(BackendRejectedError) as caught:
             bedrock("mistral.mistral-large-2407-v1:0").generate(AnswerRequest("word " * 40_000, PASSAGES))
         assert caught.value.code == "question-too-long"
+
+    def test_guardrail_that_aws_refuses_is_not_taken_for_a_long_question(self, endpoint: AwsEndpoint) -> None:
+        words = "The guardrail has no contextual grounding policy, or its version does not exist."
+        endpoint.faults.next(*STREAM, AwsFault("ValidationException", words, status=400))
+        with pytest.raises(BackendMisconfiguredError) as caught:
+            bedrock(guardrail=Guardrail(*GUARDRAIL)).generate(REQUEST)
+        assert caught.value.code == "guardrail-unknown"
 
 
 class TestBedrockAnswersWithAGuardrail(AnswerGeneratorContract):

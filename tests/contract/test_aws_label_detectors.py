@@ -15,7 +15,7 @@ from services.backends.aws.calls import CallPolicy
 from services.backends.aws.clients import AwsClients
 from services.backends.aws.rekognition_labels import RekognitionLabels, labels_of
 from services.backends.aws.rekognition_moderation import RekognitionModeration
-from services.backends.aws.rekognition_photos import MOST_BYTES, photo_jpeg
+from services.backends.aws.rekognition_photos import LEAST_SIDE, MOST_BYTES, photo_jpeg
 from services.errors import BackendMisconfiguredError, BackendUnavailableError
 from services.images.cut_outs import nothing_cut_out
 from services.images.models import Label, LabelSource
@@ -123,6 +123,15 @@ def test_photo_is_made_smaller_only_as_far_as_it_must_be() -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8))
     assert len(photo_jpeg(noise, 20_000)) <= 20_000
     assert MOST_BYTES == 5_242_880
+
+
+@pytest.mark.parametrize("size", [(40, 60), (79, 300), (8000, 100), (100, 8000), (20_000, 40), (1, 1)])
+def test_small_and_narrow_photos_are_sent_as_large_as_aws_takes_them(size: tuple[int, int]) -> None:
+    with Image.open(io.BytesIO(photo_jpeg(Image.new("RGB", size, "white")))) as sent:
+        assert min(sent.size) >= LEAST_SIDE
+        assert max(sent.size) <= 10_000
+        if max(size) / min(size) <= 100:
+            assert sent.width / sent.height == pytest.approx(size[0] / size[1], rel=0.03)
 
 
 def test_product_comes_before_what_surrounds_it_and_larger_before_smaller() -> None:

@@ -113,7 +113,9 @@ def test_cut_text_fits_and_is_never_empty(text: str) -> None:
     ("subject", "plain"),
     [
         ("  Finished:\r\n backgrounds\tfor Ünal  ", "Finished: backgrounds for ?nal"),
-        ("x" * 150, "x" * 97 + "..."),
+        ("x" * 150, "x" * 96 + "..."),
+        ("x" * 100, "x" * 96 + "..."),
+        ("x" * 99, "x" * 99),
         ("\n", "Notice"),
     ],
 )

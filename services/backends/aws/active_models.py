@@ -13,8 +13,10 @@ from services.backends.aws.errors import AwsProblem
 from services.errors import AppError, BackendError, BackendMisconfiguredError, BackendUnavailableError
 from services.logs import get_logger
 
-# Readiness is asked for often and waited for shortly.
-CHECK_POLICY = CallPolicy(attempts=2, first_wait_seconds=0.2, longest_wait_seconds=0.5, read_timeout_seconds=4.0)
+# Readiness is asked for often and waited for shortly: throttling is outlasted, a silent service is asked twice.
+CHECK_POLICY = CallPolicy(
+    attempts=5, first_wait_seconds=0.2, longest_wait_seconds=1.0, give_up_seconds=6.0, read_timeout_seconds=4.0
+)
 
 _log = get_logger(__name__)
 

@@ -7,6 +7,7 @@ only, five at a time, and every mark is checked here against the passage's own w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.answers.prompting import INSTRUCTIONS, MOST_PASSAGES, MOST_TOKENS,
 from services.backends.aws.access import AwsAccess
 from services.backends.aws.active_models import ActiveModels
 from services.backends.aws.calls import AwsService, CallPolicy, Usage
+from services.backends.aws.converse_forms import is_too_long
 from services.backends.aws.errors import AwsProblem
 from services.errors import (
     AppError,
@@ -106,7 +108,7 @@ class BedrockAnswers:
         reply = ""
         stop_reason = None
         # Read to its end whatever the reason for it: what was used is told last.
-        for event in self._service.stream(
+        stream = self._service.stream(
             "ConverseStream",
             "stream",
             self._parameters(question, passages),
@@ -114,15 +116,17 @@ class BedrockAnswers:
             ends_with="messageStop",
             usage=usage_of_events,
             refused=_refusal,
-        ):
-            if "messageStop" in event:
-                stop_reason = event["messageStop"].get("stopReason")
-            # Reasoning comes in deltas too; it is no part of the answer.
-            piece = event.get("contentBlockDelta", {}).get("delta", {}).get("text")
-            if piece:
-                reply += piece
-                if on_delta is not None:
-                    on_delta(piece)
+        )
+        with closing(stream) as events:
+            for event in events:
+                if "messageStop" in event:
+                    stop_reason = event["messageStop"].get("stopReason")
+                # Reasoning comes in deltas too; it is no part of the answer.
+                piece = event.get("contentBlockDelta", {}).get("delta", {}).get("text")
+                if piece:
+                    reply += piece
+                    if on_delta is not None:
+                        on_delta(piece)
         return reply, stop_reason
 
     def _parameters(self, question: str, passages: Sequence[Passage]) -> dict[str, Any]:
@@ -187,7 +191,7 @@ def _refusal(problem: AwsProblem) -> AppError | None:
         return None
     if "temperature" in problem.message:
         return BackendRejectedError("The answer model takes no temperature.", code=_NO_TEMPERATURE)
-    if "too long" in problem.message or "too many input tokens" in problem.message or "context" in problem.message:
+    if is_too_long(problem):
         return BackendRejectedError(
             "The question with its passages is too long for the answer model.",
             code="question-too-long",

@@ -7,7 +7,14 @@ import re
 from services.backends.aws.calls import AwsService, CallPolicy
 from services.backends.aws.clients import AwsClients
 
-_POLICY = CallPolicy(attempts=2, longest_wait_seconds=1.0, give_up_seconds=4.0, read_timeout_seconds=4.0, at_once=2)
+_POLICY = CallPolicy(
+    attempts=5,
+    first_wait_seconds=0.2,
+    longest_wait_seconds=1.0,
+    give_up_seconds=4.0,
+    read_timeout_seconds=4.0,
+    at_once=2,
+)
 _ARN = re.compile(r"^arn:[^:]*:(?:sts|iam)::\d*:(?:assumed-role|role|user|federated-user)/(?:.*/)?([^/]+)$")
 _SESSION = re.compile(r"(:assumed-role/.+)/[^/]+$")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.backends.aws.clients import AwsClients
@@ -118,8 +118,10 @@ class AwsService:
         ends_with: str = "",
         usage: Callable[[dict[str, Any]], Usage] | None = None,
         refused: RefusalReader | None = None,
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Generator[dict[str, Any], None, None]:
         """Ask, and give the events of the reply as they arrive; it is asked again only before the first.
+
+        Close it when you stop reading: the connection and the place among the calls at once are given back then.
 
         Args:
             member: The member of the reply that holds the events.
@@ -135,13 +137,18 @@ class AwsService:
         seen: list[dict[str, Any]] = []
         try:
             with self._calls.place():
-                first, events = self._calls.repeat(lambda: self._opened(name, member, parameters, refused), progress)
-                if first is not None:
-                    seen.append(first)
-                    yield first
-                for event in self._rest(name, events, refused):
-                    seen.append(event)
-                    yield event
+                first, events, source = self._calls.repeat(
+                    lambda: self._opened(name, member, parameters, refused), progress
+                )
+                try:
+                    if first is not None:
+                        seen.append(first)
+                        yield first
+                    for event in self._rest(name, events, refused):
+                        seen.append(event)
+                        yield event
+                finally:
+                    _close(source)
             if ends_with and not any(ends_with in event for event in seen):
                 raise BackendUnavailableError(f"The connection to the {self.called} broke off.", code=UNKNOWN_OUTCOME)
         except AppError as error:
@@ -162,10 +169,16 @@ class AwsService:
 
     def _opened(
         self, name: AwsCallName, member: str, parameters: Mapping[str, Any], refused: RefusalReader | None
-    ) -> tuple[dict[str, Any] | None, Iterator[dict[str, Any]]]:
+    ) -> tuple[dict[str, Any] | None, Iterator[dict[str, Any]], Any]:
+        """The first event, the others, and the stream that they come from."""
         with _ours(name, refused):
-            events = iter(self._invoke(name.operation, parameters)[member])
-            return next(events, None), events
+            source = self._invoke(name.operation, parameters)[member]
+            try:
+                events = iter(source)
+                return next(events, None), events, source
+            except BaseException:
+                _close(source)
+                raise
 
     def _rest(
         self, name: AwsCallName, events: Iterator[dict[str, Any]], refused: RefusalReader | None
@@ -200,24 +213,39 @@ class AwsService:
         if usage is None or progress.attempts == 0:
             return
         took = usage(reply) if reply is not None else Usage()
-        self._recorder.record(
-            ModelCall(
-                backend=self._backend,
-                operation=name.operation,
-                model=model,
-                outcome=error.code if error is not None else outcome,
-                region=name.region,
-                attempts=progress.attempts,
-                input_tokens=took.input_tokens,
-                output_tokens=took.output_tokens,
-                images=took.images,
-                units=took.units,
-                variant=took.variant,
-                milliseconds=(self._clock() - started) * 1000,
-            ),
-            request=parameters,
-            reply=reply,
+        if error is not None:
+            # What was lost, or broke off, may have been paid for, whatever was refused after that.
+            begun = progress.lost or (reply is not None and reply.get("events"))
+            outcome = UNKNOWN_OUTCOME if begun else error.code
+        lost = progress.lost if error is None else 0
+        call = ModelCall(
+            backend=self._backend,
+            operation=name.operation,
+            model=model,
+            outcome=outcome,
+            region=name.region,
+            attempts=progress.attempts - lost,
+            input_tokens=took.input_tokens,
+            output_tokens=took.output_tokens,
+            images=took.images,
+            units=took.units,
+            variant=took.variant,
+            milliseconds=(self._clock() - started) * 1000,
         )
+        if lost:
+            self._recorder.record(
+                replace(
+                    call, outcome=UNKNOWN_OUTCOME, attempts=lost, input_tokens=0, output_tokens=0, images=0, units=0
+                ),
+                request=parameters,
+            )
+        self._recorder.record(call, request=parameters, reply=reply)
+
+
+def _close(source: Any) -> None:
+    """Give the connection of a stream back, whatever state it is in."""
+    with suppress(Exception):
+        source.close()
 
 
 def _method_of(client: Any, operation: str) -> str:

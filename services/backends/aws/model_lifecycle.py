@@ -21,7 +21,10 @@ FRESH_SECONDS = 600.0
 PAUSE_SECONDS = 60.0
 # A page waits so long for the first answer, and never for a later one.
 PAGE_WAIT_SECONDS = 1.5
-_POLICY = CallPolicy(attempts=2, give_up_seconds=10.0, read_timeout_seconds=10.0)
+# Batches begin with it: throttling is outlasted, a silent service is not waited for again.
+CHECK_POLICY = CallPolicy(
+    attempts=5, first_wait_seconds=0.2, longest_wait_seconds=1.0, give_up_seconds=10.0, read_timeout_seconds=10.0
+)
 
 _log = get_logger(__name__)
 
@@ -66,7 +69,7 @@ class ModelLifecycle:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._service = AwsService(clients, "bedrock", called="list of models", policy=policy or _POLICY)
+        self._service = AwsService(clients, "bedrock", called="list of models", policy=policy or CHECK_POLICY)
         self._model_id = plain_model_id(model_id)
         self._called = called
         self._setting = setting

@@ -14,6 +14,9 @@ from services.errors import AppError, BackendRejectedError
 MOST_BYTES = 5_242_880
 # Larger pictures are made smaller inside; smaller ones than this lose small things.
 LONGEST_SIDE = 4096
+# Pictures with a shorter side are refused, and so are those with a longer one.
+LEAST_SIDE = 80
+_MOST_SIDE = 10_000
 _QUALITIES = (92, 85, 75, 65)
 _SMALLER = 0.8
 # Every call is paid for, and its reply is small: a lost one is told, not asked for again.
@@ -54,11 +57,18 @@ def require_answer(service: AwsService, operation: str) -> None:
 
 
 def photo_jpeg(picture: Image.Image, most_bytes: int = MOST_BYTES) -> bytes:
-    """An RGB picture as JPEG of at most so many bytes: as fine as fits, then smaller, always in its own shape."""
+    """An RGB picture as JPEG of at most so many bytes: as fine as fits, then smaller, in its own shape.
+
+    A picture that is too small, or too narrow, is made larger: boxes are shares of it, and stay where they are.
+    """
     shown = picture
     if max(shown.size) > LONGEST_SIDE:
         shown = shown.copy()
         shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    if min(shown.size) < LEAST_SIDE:
+        larger = LEAST_SIDE / min(shown.size)
+        width, height = (min(max(LEAST_SIDE, round(side * larger)), _MOST_SIDE) for side in shown.size)
+        shown = shown.resize((width, height), Image.Resampling.LANCZOS)
     while True:
         for quality in _QUALITIES:
             written = io.BytesIO()

@@ -49,9 +49,14 @@ class CallPolicy:
 
 @dataclass(slots=True)
 class Progress:
-    """How many requests a call has taken so far."""
+    """How many requests a call has taken so far.
+
+    Attributes:
+        lost: Those among them whose replies did not come or broke off: they may have been paid for.
+    """
 
     attempts: int = 0
+    lost: int = 0
 
 
 class RepeatedCalls:
@@ -87,6 +92,8 @@ class RepeatedCalls:
             try:
                 result = once()
             except AppError as error:
+                if error.code == UNKNOWN_OUTCOME:
+                    progress.lost += 1
                 if isinstance(error, BackendUnavailableError | BackendTimeoutError):
                     self._breaker.failed()
                 else:

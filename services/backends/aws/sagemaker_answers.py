@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -67,12 +68,13 @@ class SageMakerAnswers:
             return Draft((), (), answered=False)
         parameters = self._parameters(request.question, passages)
         reply, ended, cut_short = "", None, False
-        for piece in self._streamed(parameters) if self._template.streams else self._whole(parameters):
-            reply += piece.text
-            cut_short = cut_short or piece.cut_short
-            ended = _better(ended, piece.ended)
-            if piece.text and on_delta is not None:
-                on_delta(piece.text)
+        with closing(self._streamed(parameters) if self._template.streams else self._whole(parameters)) as pieces:
+            for piece in pieces:
+                reply += piece.text
+                cut_short = cut_short or piece.cut_short
+                ended = _better(ended, piece.ended)
+                if piece.text and on_delta is not None:
+                    on_delta(piece.text)
         if ended is None:
             raise BackendUnavailableError("The connection to the answer model broke off.", code=UNKNOWN_OUTCOME)
         reply = without_running_on(reply)
@@ -93,7 +95,7 @@ class SageMakerAnswers:
             )
         return {"EndpointName": self._endpoint, "Body": body, "ContentType": _JSON}
 
-    def _whole(self, parameters: dict[str, Any]) -> Iterator[Piece]:
+    def _whole(self, parameters: dict[str, Any]) -> Generator[Piece, None, None]:
         reply = self._service.call(
             "InvokeEndpoint",
             {**parameters, "Accept": _JSON},
@@ -103,20 +105,22 @@ class SageMakerAnswers:
         )
         yield whole_reply(reply.get("Body", b""))
 
-    def _streamed(self, parameters: dict[str, Any]) -> Iterator[Piece]:
+    def _streamed(self, parameters: dict[str, Any]) -> Generator[Piece, None, None]:
         reader = StreamReader()
         pieces: list[Piece] = []
-        for event in self._service.stream(
+        stream = self._service.stream(
             "InvokeEndpointWithResponseStream",
             "Body",
             parameters,
             model=self._endpoint,
             usage=lambda _: _most_told(pieces),
             refused=_refused,
-        ):
-            for piece in reader.feed(event.get("PayloadPart", {}).get("Bytes", b"")):
-                pieces.append(piece)
-                yield piece
+        )
+        with closing(stream) as events:
+            for event in events:
+                for piece in reader.feed(event.get("PayloadPart", {}).get("Bytes", b"")):
+                    pieces.append(piece)
+                    yield piece
         yield from reader.end()
 
 

@@ -14,7 +14,7 @@ from services.backends.aws.calls import AwsService, CallPolicy
 from services.backends.aws.errors import AwsProblem
 from services.errors import AppError, BackendMisconfiguredError
 
-MOST_SUBJECT_CHARACTERS = 100
+MOST_SUBJECT_CHARACTERS = 99
 MOST_MESSAGE_BYTES = 262_144
 # Attributes and the envelope count with the text.
 _ROOM_BYTES = 8_192
@@ -78,7 +78,7 @@ class SnsNotices:
 
 
 def plain_subject(subject: str) -> str:
-    """As SNS takes it: one line of up to 100 printable ASCII characters that does not begin with a space."""
+    """As SNS takes it: one line of fewer than 100 printable ASCII characters that does not begin with a space."""
     one_line = " ".join(subject.split())
     plain = "".join(character if " " <= character <= "~" else "?" for character in one_line)
     if len(plain) > MOST_SUBJECT_CHARACTERS:

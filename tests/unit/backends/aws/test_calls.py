@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.eventstream import EventStream
 
 from services.backends.aws.calls import STOPPED_EARLY, AwsService, CallPolicy, Usage
 from services.backends.aws.clients import AwsClients
@@ -146,6 +147,25 @@ class TestCalls:
             assert caught.value.code == UNKNOWN_OUTCOME
         assert endpoint.count(*DETECT) == (2 if repeats else 1)
 
+    def test_reply_that_was_lost_is_recorded_beside_the_one_that_came(
+        self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps
+    ) -> None:
+        endpoint.faults.next(*DETECT, "cut", times=1)
+        service("rekognition", records, sleeps).call("DetectLabels", PICTURE, usage=one_unit)
+        kept = [(call.outcome, call.attempts, call.units) for call, _, _ in records.kept]
+        assert kept == [(UNKNOWN_OUTCOME, 1, 0), ("ok", 1, 1)]
+
+    def test_refusal_after_a_lost_reply_is_not_recorded_as_one_that_cost_nothing(
+        self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps
+    ) -> None:
+        endpoint.faults.next(*DETECT, "cut", times=1)
+        endpoint.faults.next(*DETECT, "throttled", times=1)
+        with pytest.raises(BackendThrottledError):
+            service("rekognition", records, sleeps, CallPolicy(attempts=2)).call(
+                "DetectLabels", PICTURE, usage=one_unit
+            )
+        assert [(call.outcome, call.attempts) for call, _, _ in records.kept] == [(UNKNOWN_OUTCOME, 2)]
+
     def test_refusals_of_an_operation_can_be_told_apart(
         self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps
     ) -> None:
@@ -252,12 +272,46 @@ class TestStreams:
         assert caught.value.code == UNKNOWN_OUTCOME
         assert records.kept[0][0].outcome == UNKNOWN_OUTCOME
 
+    def test_throttling_in_the_middle_is_not_recorded_as_what_cost_nothing(
+        self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps
+    ) -> None:
+        def throttled_later(_request: AwsRequest) -> Iterator[dict[str, Any]]:
+            yield from EVENTS[:2]
+            raise AwsFault("throttlingException", "slow down", status=429)
+
+        asked = service("bedrock-runtime", records, sleeps)
+        with (
+            endpoint.answering("bedrock-runtime", "ConverseStream", throttled_later),
+            pytest.raises(BackendThrottledError),
+        ):
+            list(asked.stream("ConverseStream", "stream", QUESTION, ends_with="messageStop", usage=tokens))
+        assert [call.outcome for call, _, _ in records.kept] == [UNKNOWN_OUTCOME]
+
+    def test_stream_is_closed_however_it_ends(
+        self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        closed: list[EventStream] = []
+        close = EventStream.close
+
+        def noted(stream: EventStream) -> None:
+            closed.append(stream)
+            close(stream)
+
+        monkeypatch.setattr(EventStream, "close", noted)
+        asked = service("bedrock-runtime", records, sleeps)
+        list(asked.stream("ConverseStream", "stream", QUESTION))
+        assert len(closed) == 1
+        events = asked.stream("ConverseStream", "stream", QUESTION)
+        next(events)
+        events.close()
+        assert len(closed) == 2
+
     def test_reader_that_stops_early_is_recorded_and_frees_its_place(
         self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps
     ) -> None:
         asked = service("bedrock-runtime", records, sleeps, replace(CallPolicy(), at_once=1))
         events = asked.stream("ConverseStream", "stream", QUESTION, usage=tokens)
         next(events)
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         assert [call.outcome for call, _, _ in records.kept] == [STOPPED_EARLY]
         assert len(list(asked.stream("ConverseStream", "stream", QUESTION))) == len(EVENTS)
