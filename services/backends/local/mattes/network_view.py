@@ -16,7 +16,7 @@ VIEW_SIGNALS = ("agreement", "difference", "unsure", "sure", "levels", "peak", "
 """Of two looks: how far they agree, two ways. Of their mean: pixels in doubt and beyond doubt; agreement of a low and a
 high cut; the usual value within the subject; how far the values are from yes or no."""
 
-EXPECTED_CUT = 0.86
+EXPECTED_CUT = 0.85
 """A mask whose expected overlap with the truth is below this is marked."""
 
 MOST_DIFFERENCE = 5.0
