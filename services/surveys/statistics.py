@@ -223,10 +223,15 @@ def _adjusted_differences(groups: _ScoredGroups, confidence: float) -> list[Inte
     fitted = design @ slopes
     squared_errors = np.maximum(0.0, groups.squares[seen] - 2 * fitted * sums + counts * fitted**2)
     leverage = ((design @ inverse) * design).sum(axis=1)
-    weights = squared_errors / np.maximum(1 - leverage, 1e-9) ** 2
+    # What hangs on a single response fits it exactly: there is no error to learn an interval from, only rounding.
+    alone = leverage > 1 - 1e-6
+    weights = np.where(alone, 0.0, squared_errors) / np.where(alone, 1.0, 1 - leverage) ** 2
+    uncertain = (np.abs(inverse @ design[alone].T) > 1e-6).any(axis=1)
     spread = inverse @ (design.T @ (design * weights[:, None])) @ inverse
     reach = float(stats.t.ppf((1 + confidence) / 2, freedom))
     for place, topic in enumerate(usable, start=1):
+        if uncertain[place]:
+            continue
         half = reach * math.sqrt(max(0.0, float(spread[place, place])))
         found[topic] = Interval(float(slopes[place]), float(slopes[place]) - half, float(slopes[place]) + half)
     return found

@@ -163,3 +163,20 @@ def test_chance_alone_is_rarely_marked() -> None:
         tab = cross_tab("Group", choices, tuple("abcdef"), chance.random((400, 6)) < 0.2)
         marked += any(cell.difference for row in tab.cells for cell in row)
     assert marked <= 6
+
+
+def test_topics_that_a_single_response_tells_apart_get_no_adjusted_interval() -> None:
+    # The first two go together but for one response; the third has nothing to do with them.
+    rng = np.random.default_rng(5)
+    has_topic = np.zeros((60, 3), np.bool_)
+    has_topic[:20, :2] = True
+    has_topic[20, 0] = True
+    has_topic[rng.permutation(60)[:25], 2] = True
+    impacts = topic_impacts(rng.integers(0, 11, 60).astype(np.float64), has_topic)
+    first, second, third = (impact.adjusted if impact is not None else None for impact in impacts)
+    assert impacts[0] is not None
+    assert impacts[1] is not None
+    assert first is None
+    assert second is None
+    assert third is not None
+    assert third.high - third.low < 10
