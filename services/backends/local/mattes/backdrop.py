@@ -16,6 +16,7 @@ PLAIN_SHARE = 0.72
 
 MOST_NOISE = 4.0
 FIT_ROUNDS = 6
+LEAST_FOLLOWED = 8
 SIDE = 640
 """The longer side at which steps are told from shadows: the smaller a picture, the more its shadows look like steps."""
 
@@ -27,6 +28,7 @@ LEAST_EDGE = 2.0
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Planes = tuple[Floats, Floats, Floats]
 Mask = NDArray[np.bool_]
 
 
@@ -35,49 +37,58 @@ class Backdrop:
     """A smooth backdrop that was seen along the border.
 
     Attributes:
-        lab: (height, width, 3): the picture, slightly smoothed.
-        surface: (height, width, 3): the backdrop in Lab, also behind the subject.
-        noise: The usual distance of the border's pixels from it.
-        share: How much of the border shows it.
+        lab: The picture, slightly smoothed: L, a and b, each (height, width).
+        surface: The backdrop, also behind the subject, in the same way.
+        steps: (height, width): how much the picture's color changes from pixel to pixel.
+        noise: The usual distance of the border's pixels from the backdrop.
     """
 
-    lab: Floats
-    surface: Floats
+    lab: Planes
+    surface: Planes
+    steps: Floats
     noise: float
-    share: float
-
-    @property
-    def plain(self) -> bool:
-        """Whether the picture is a studio shot."""
-        return self.share >= PLAIN_SHARE and self.noise <= MOST_NOISE
 
 
-def fit_backdrop(rgb: Pixels) -> Backdrop:
-    """Fit a smooth surface of Lab colors to the border, leaving out what does not follow it."""
+def plain_backdrop(rgb: Pixels) -> Backdrop | None:
+    """Fit a smooth surface of Lab colors to the border, leaving out what does not follow it.
+
+    Returns:
+        None when too little of the border follows one: the picture is no studio shot.
+    """
     lab = np.asarray(cv2.GaussianBlur(to_lab(rgb), (0, 0), 0.8), np.float32)
     height, width = lab.shape[:2]
     band = max(round(BAND_SHARE * min(height, width)), 1)
     edge = np.ones((height, width), bool)
     edge[band : height - band, band : width - band] = False
-    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    terms = _terms(2 * (xs + 0.5) / width - 1, 2 * (ys + 0.5) / height - 1)
-    design, target = terms[edge].astype(np.float64), lab[edge].astype(np.float64)
+    rows, columns = np.nonzero(edge)
+    xs, ys = _shares(columns, width), _shares(rows, height)
+    # (terms, pixels) and (channels, pixels)
+    design = np.stack([np.ones_like(xs), xs, ys, xs * xs, ys * ys, xs * ys])
+    target = np.ascontiguousarray(lab[edge].T, np.float64)
     # The most frequent color is where it starts: a subject that touches the border must not bend the surface.
-    away = np.linalg.norm(target - np.median(target, axis=0), axis=1)
+    away = _lengths(target - np.median(target, axis=1)[:, None])
     followed = away <= max(2.5 * float(np.median(away)), 12.0)
-    coefficients, noise = np.zeros((design.shape[1], 3)), 1.0
+    coefficients, noise = np.zeros((len(design), 3)), 1.0
     stiffness = np.diag([0.0, 0.01, 0.01, 0.1, 0.1, 0.1])
     for _ in range(FIT_ROUNDS):
-        chosen = design[followed]
-        ridge = 1e-3 * followed.sum() * stiffness + 1e-9 * np.eye(6)
-        coefficients = np.linalg.solve(chosen.T @ chosen + ridge, chosen.T @ target[followed])
-        distance = np.linalg.norm(target - design @ coefficients, axis=1)
+        count = int(followed.sum())
+        if count < LEAST_FOLLOWED:
+            return None
+        chosen = design * followed
+        ridge = 1e-3 * count * stiffness + 1e-9 * np.eye(len(design))
+        # einsum keeps to this thread: matrix products this small lose more to the library's threads than they win.
+        coefficients = np.linalg.solve(
+            np.einsum("in,jn->ij", chosen, design) + ridge, np.einsum("in,kn->ik", chosen, target)
+        )
+        distance = _lengths(target - np.einsum("in,ik->kn", design, coefficients))
         noise = max(float(np.median(distance[followed])) * 1.2, 0.3)
-        followed = distance <= max(3.5 * noise, 2.5)
-        if followed.sum() < 8:
-            return Backdrop(lab, lab, 1e3, 0.0)
-    surface = (terms.reshape(-1, 6) @ coefficients.astype(np.float32)).reshape(lab.shape)
-    return Backdrop(lab, surface, noise, float(followed.mean()))
+        before, followed = followed, distance <= max(3.5 * noise, 2.5)
+        if np.array_equal(before, followed):
+            break
+    if followed.mean() < PLAIN_SHARE or noise > MOST_NOISE:
+        return None
+    planes = _planes(lab)
+    return Backdrop(planes, _surface(coefficients, height, width), _steps(planes), noise)
 
 
 def cut_from_backdrop(backdrop: Backdrop) -> Mask:
@@ -85,15 +96,15 @@ def cut_from_backdrop(backdrop: Backdrop) -> Mask:
 
     A soft shadow darkens the backdrop slowly and keeps its hue; a subject, even a nearly white one, begins with a step.
     """
-    lab, surface, noise = backdrop.lab, backdrop.surface, max(backdrop.noise, 0.5)
-    lightness = lab[..., 0] - surface[..., 0]
-    hue = np.linalg.norm(lab[..., 1:] - surface[..., 1:], axis=2)
+    (light, a, b), (plain_light, plain_a, plain_b) = backdrop.lab, backdrop.surface
+    noise, step = max(backdrop.noise, 0.5), backdrop.steps
+    lightness = light - plain_light
+    hue = cv2.magnitude(a - plain_a, b - plain_b)
     # Less light scales a color's a and b like its L + 16.
-    dimmed = ((lab[..., 0] + 16) / (surface[..., 0] + 16))[..., None]
-    shadow_hue = np.linalg.norm(lab[..., 1:] - dimmed * surface[..., 1:], axis=2)
-    step = _steps(lab)
+    dimmed = (light + 16) / (plain_light + 16)
+    shadow_hue = cv2.magnitude(a - dimmed * plain_a, b - dimmed * plain_b)
     near = (np.abs(lightness) < 2.0 + 2.0 * noise) & (hue < 2.0 + 2.0 * noise)
-    shadow = (lightness < 0) & (dimmed[..., 0] > DARKEST_SHADOW) & (shadow_hue < 2.0 + 2.0 * noise)
+    shadow = (lightness < 0) & (dimmed > DARKEST_SHADOW) & (shadow_hue < 2.0 + 2.0 * noise)
     ground = (near & (step < 2.0 + 2.0 * noise)) | (shadow & (step < SHADOW_STEP + 0.5 * noise))
     reached = _reachable(ground)
     # The rim of what is reached stops where the step begins; give the rim back where it still looks like the backdrop.
@@ -111,41 +122,67 @@ def explains(backdrop: Backdrop, subject: Mask) -> bool:
     """
     if not subject.any() or subject.all():
         return False
-    away = np.linalg.norm(backdrop.lab - backdrop.surface, axis=2)
     edge = cv2.morphologyEx(subject.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-    clear = float(np.median(_steps(backdrop.lab)[edge])) >= LEAST_EDGE
-    return clear and float(np.quantile(away[~subject], 0.9)) <= MOST_LEFT_OVER
+    if float(np.median(backdrop.steps[edge])) < LEAST_EDGE:
+        return False
+    squares = sum((seen - plain) ** 2 for seen, plain in zip(backdrop.lab, backdrop.surface, strict=True))
+    return float(np.quantile(np.asarray(squares)[~subject], 0.9)) <= MOST_LEFT_OVER**2
 
 
-def _steps(lab: Floats) -> Floats:
-    """How much the color changes from pixel to pixel."""
-    total = np.zeros(lab.shape[:2], np.float32)
-    for channel in range(3):
-        plane = np.ascontiguousarray(lab[..., channel])
+def _planes(lab: Floats) -> Planes:
+    light, a, b = cv2.split(lab)
+    return np.asarray(light, np.float32), np.asarray(a, np.float32), np.asarray(b, np.float32)
+
+
+def _steps(lab: Planes) -> Floats:
+    total = np.zeros_like(lab[0])
+    for plane in lab:
         total += cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=0.125) ** 2
         total += cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=0.125) ** 2
-    return np.asarray(np.sqrt(total), np.float32)
+    return np.asarray(np.sqrt(total, out=total), np.float32)
 
 
-def _terms(xs: Floats, ys: Floats) -> Floats:
-    return np.stack([np.ones_like(xs), xs, ys, xs * xs, ys * ys, xs * ys], axis=-1)
+def _shares(pixels: NDArray[np.intp], length: int) -> NDArray[np.float64]:
+    """Where the pixels of an axis lie, -1 to 1."""
+    return np.asarray((2 * pixels + 1) / length - 1, np.float64)
+
+
+def _lengths(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of (channels, pixels), every pixel's."""
+    return np.asarray(np.sqrt(np.einsum("kn,kn->n", vectors, vectors)))
+
+
+def _surface(coefficients: NDArray[np.float64], height: int, width: int) -> Planes:
+    xs, ys = _shares(np.arange(width), width)[None, :], _shares(np.arange(height), height)[:, None]
+
+    def plane(channel: int) -> Floats:
+        constant, by_x, by_y, by_xx, by_yy, by_xy = coefficients[:, channel]
+        along = (constant + by_x * xs + by_xx * xs * xs).astype(np.float32)
+        down = (by_y * ys + by_yy * ys * ys).astype(np.float32)
+        values = ys.astype(np.float32) * (by_xy * xs).astype(np.float32)
+        values += along
+        values += down
+        return np.asarray(values, np.float32)
+
+    return plane(0), plane(1), plane(2)
 
 
 def _reachable(ground: Mask) -> Mask:
     """The parts of the ground that reach the border."""
-    _, numbered = cv2.connectedComponents(ground.astype(np.uint8), connectivity=4)
+    count, numbered = cv2.connectedComponents(ground.astype(np.uint8), connectivity=4)
     outer = np.concatenate([numbered[0], numbered[-1], numbered[:, 0], numbered[:, -1]])
-    return np.isin(numbered, np.unique(outer[outer > 0]))
+    reached = np.zeros(count, bool)
+    reached[outer] = True
+    reached[0] = False
+    return np.asarray(reached[numbered], np.bool_)
 
 
 def _with_openings(subject: Mask, near: Mask) -> Mask:
     """Open again where the bare backdrop shows inside the subject, such as through a handle."""
     count, numbered, stats, _ = cv2.connectedComponentsWithStats((subject & near).astype(np.uint8), connectivity=4)
-    opened = subject.copy()
-    for component in range(1, count):
-        if stats[component, cv2.CC_STAT_AREA] >= LEAST_OPENING * subject.size:
-            opened &= numbered != component
-    return opened
+    bare = stats[:count, cv2.CC_STAT_AREA] >= LEAST_OPENING * subject.size
+    bare[0] = False
+    return np.asarray(subject & ~bare[numbered], np.bool_)
 
 
 def _largest_parts(subject: Mask) -> Mask:
@@ -154,4 +191,4 @@ def _largest_parts(subject: Mask) -> Mask:
         return subject
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
-    return np.isin(numbered, np.flatnonzero(areas >= 0.03 * areas.max()))
+    return np.asarray((areas >= 0.03 * areas.max())[numbered], np.bool_)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from services.backends.local.mattes.backdrop import SIDE, cut_from_backdrop, explains, fit_backdrop
+from services.backends.local.mattes.backdrop import SIDE, cut_from_backdrop, explains, plain_backdrop
 from services.backends.local.mattes.box_window import window_around
 from services.backends.local.mattes.doubts import certain_doubts, learned_doubts
 from services.backends.local.mattes.edge_colors import clean_edge_colors
@@ -23,7 +23,6 @@ from services.backends.local.mattes.own_alpha import own_matte
 from services.backends.local.mattes.refinement import refine
 from services.backends.local.mattes.regions import find_regions
 from services.backends.local.mattes.scene import Floats, Mask, Pixels, reduced
-from services.backends.local.mattes.subject_search import search_subject
 from services.images.mask_models import CutOut, MaskDoubt, MaskHints
 
 VERSION = 4
@@ -103,9 +102,7 @@ class LocalSubjectCutter:
                 return _Coarse(seen.subject, "network", view_doubts(seen))
         if mask is not None:
             return _Coarse(mask.astype(np.float32), "plain-backdrop")
-        small = reduced(rgb)
-        found = search_subject(small)
-        return _Coarse(found.mask.astype(np.float32), "grabcut", learned_doubts(small, found))
+        return _without_network(reduced(rgb))
 
     def _hinted(self, rgb: Pixels, hints: MaskHints) -> tuple[_Coarse, Pixels]:
         """Look only around the boxes, where there are any; what lies beyond them is not kept."""
@@ -137,8 +134,7 @@ class LocalSubjectCutter:
 
     def _cut_window(self, window: Pixels, small: Pixels, hinted: Pixels, *, boxed: bool) -> _Coarse:
         if self._network is None:
-            found = search_subject(small, hinted, boxed=boxed)
-            return _Coarse(found.mask.astype(np.float32), "grabcut", learned_doubts(small, found))
+            return _without_network(small, hinted, boxed=boxed)
         size = small.shape[1], small.shape[0]
         seen = view(self._network, window)
         subject = np.asarray(cv2.resize(seen.subject, size), np.float32)
@@ -149,10 +145,18 @@ class LocalSubjectCutter:
         return _Coarse(graph_cut(small, with_hints(start, hinted), 2).astype(np.float32), "network")
 
 
+def _without_network(small: Pixels, hinted: Pixels | None = None, *, boxed: bool = False) -> _Coarse:
+    # It brings scipy along: 35 MB that a process with a network never needs.
+    from services.backends.local.mattes.subject_search import search_subject
+
+    found = search_subject(small, hinted, boxed=boxed)
+    return _Coarse(found.mask.astype(np.float32), "grabcut", learned_doubts(small, found))
+
+
 def _before_plain_backdrop(rgb: Pixels) -> Mask | None:
     """What stands before a plain backdrop; None where the picture has none, or where that leaves next to nothing."""
-    backdrop = fit_backdrop(reduced(rgb, SIDE))
-    if not backdrop.plain:
+    backdrop = plain_backdrop(reduced(rgb, SIDE))
+    if backdrop is None:
         return None
     mask = cut_from_backdrop(backdrop)
     return mask if PLAIN_AREAS[0] < mask.mean() < PLAIN_AREAS[1] and explains(backdrop, mask) else None

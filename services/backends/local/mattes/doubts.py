@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from services.backends.local.mattes.learned import learned
 from services.backends.local.mattes.mask_signals import SIGNALS, measure_signals
 from services.backends.local.mattes.scene import Mask, Pixels
-from services.backends.local.mattes.subject_search import Found
 from services.images.mask_models import MaskDoubt, Region
+
+if TYPE_CHECKING:
+    from services.backends.local.mattes.subject_search import Found
 
 TINY_SHARE = 0.003
 HUGE_SHARE = 0.85

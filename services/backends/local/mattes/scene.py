@@ -69,7 +69,8 @@ def reduced(rgb: Pixels, longer_side: int = LONGER_SIDE) -> Pixels:
 
 def to_lab(rgb: Pixels) -> Floats:
     """CIE Lab in its natural units."""
-    return np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+    shares = np.divide(rgb, np.float32(255), dtype=np.float32)
+    return np.asarray(cv2.cvtColor(shares, cv2.COLOR_RGB2LAB), np.float32)
 
 
 def read_scene(rgb: Pixels) -> Scene:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from services.backends.local.mattes.cutter import LocalSubjectCutter
 from services.backends.local.mattes.mask_signals import intersection_over_union
-from services.backends.local.mattes.network import SegmentationNetwork, quantized_file
+from services.backends.local.mattes.network import SegmentationNetwork, network_input, quantized_file
 from services.backends.local.mattes.network_view import NetworkView, view_doubts
 from services.backends.local.mattes.packaged_network import packaged_network
 from services.backends.local.mattes.quantize import learned_ranges, quantize
@@ -90,6 +93,26 @@ def test_int8_sees_what_the_original_sees(network: Path, tmp_path: Path) -> None
     precise = SegmentationNetwork(Path(original)).probability(picture) > 0.5
     quick = SegmentationNetwork(network).probability(picture) > 0.5
     assert intersection_over_union(precise, quick) > 0.9
+
+
+def test_what_is_written_into_our_own_memory_is_what_the_network_says(network: Path) -> None:
+    file = quantized_file(network, (320, 320))
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    picture = np.asarray(scene())
+    said = np.squeeze(session.run(None, {session.get_inputs()[0].name: network_input(picture, (320, 320))})[0])
+    stretched = (said - said.min()) / (said.max() - said.min())
+    assert np.allclose(SegmentationNetwork(network).probability(picture), stretched, atol=1e-6)
+
+
+def test_process_with_a_network_does_not_load_what_only_the_method_without_one_needs(network: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from PIL import Image;"
+        "from services.backends.local.mattes.cutter import LocalSubjectCutter;"
+        f"LocalSubjectCutter(Path('none'), packaged=Path({str(network)!r})).cut_out(Image.new('RGB', (64, 48)));"
+        "print('scipy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
 
 
 def test_network_of_other_weights_is_not_quantized_with_these_ranges(tmp_path: Path) -> None:
