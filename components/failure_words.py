@@ -22,7 +22,7 @@ _MESSAGES: dict[type[AppError], str] = {
     CapacityError: "There were too many questions at once.",
 }
 _CODES: dict[type[AppError], tuple[str, ...]] = {
-    BackendUnavailableError: ("aws-reply-lost", "circuit-open", "container-failed", "model-reply-malformed"),
+    BackendUnavailableError: ("reply-lost", "circuit-open", "container-failed", "model-reply-malformed"),
     BackendThrottledError: ("aws-throttled", "aws-busy"),
     BackendRejectedError: ("content-filtered", "request-refused"),
     BackendMisconfiguredError: (

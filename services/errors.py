@@ -91,6 +91,10 @@ class BackendError(AppError):
     default_code = "backend-failed"
 
 
+REPLY_LOST = "reply-lost"
+"""The code of errors after which nobody knows whether a backend did, and charged for, what was asked."""
+
+
 class BackendUnavailableError(BackendError):
     """The service could not be reached or answered with a server error."""
 

@@ -120,7 +120,11 @@ class Settings(BaseSettings):
         None, description="Model of that server that edits images; needed by `FRONTLINE_BACKGROUND_BACKEND=openai`."
     )
     openai_image_price: float | None = Field(
-        None, ge=0, le=100, description="What one picture of that model costs, in US dollars; unset says unknown."
+        None,
+        ge=0,
+        le=100,
+        description="What one picture of that model costs, in US dollars; unset says unknown, and what costs 0 is "
+        "asked for again after a crash.",
     )
     survey_backend: SurveyBackend = Field(
         SurveyBackend.LOCAL,

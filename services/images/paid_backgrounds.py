@@ -16,7 +16,7 @@ from services.errors import AppError, BackendRejectedError, NotFoundError
 from services.images.background_models import BackgroundPicture, BackgroundRequest, PlacedSubject
 from services.images.composing import subject_digest, wrong_size
 from services.images.derived import content_key, derived_name, keep_file, keep_values, read_values
-from services.images.paid_once import STALE_SECONDS, not_paid
+from services.images.paid_once import STALE_SECONDS, cut_off, not_paid
 from services.images.previews import png
 from services.ports.images import BackgroundGenerator, ImageFiles
 from services.ports.paid_calls import PaidCallLedger
@@ -102,26 +102,30 @@ class PaidBackgrounds:
                 if pictures is None:
                     continue  # somebody deleted the pictures; they have to be paid for again
                 return Backgrounds(pictures, generator.name, generator.verb, reused=True)
-            kept = read_values(self._files, name(_ANSWER)) if begun > 1 else None
+            kept = read_values(self._files, name(_ANSWER)) if begun.number > 1 else None
             pictures = self._stored(kept) if kept is not None else None
             if kept is not None and pictures is not None:
                 # It was cut off between keeping the answer and telling the ledger.
                 self._ledger.settle(tenant_id, key, owner, kept)
-                return _bought(generator, pictures, begun - 1)
+                return _bought(generator, pictures, begun.number - 1)
+            free = generator.price_per_picture == 0
+            if begun.cut_off and not free and self._files.exists(name(_RESERVED)):
+                self._files.delete(name(_RESERVED))
+                raise cut_off(self._ledger, tenant_id, key, owner)
             try:
                 self._reserve(name(_RESERVED), subject, request.count)
                 made = generator.generate(request, subject)
                 if any(picture.pixels.shape != subject.pixels.shape for picture in made):
                     raise wrong_size()  # kept, it would be what every retry gets
             except AppError as error:
-                failure = not_paid(self._ledger, tenant_id, key, owner, error)
+                failure = not_paid(self._ledger, tenant_id, key, owner, error, free=free)
                 with contextlib.suppress(AppError):
                     self._files.delete(name(_RESERVED))
                 if failure is error:
                     raise
                 raise failure from error
             self._ledger.settle(tenant_id, key, owner, self._keep(name, made))
-            return _bought(generator, tuple(made), begun)
+            return _bought(generator, tuple(made), begun.number)
         raise NotFoundError("The pictures that were paid for are gone.", code="file-missing")
 
     def _reserve(self, file: str, subject: PlacedSubject, count: int) -> None:

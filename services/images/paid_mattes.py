@@ -43,7 +43,11 @@ class PaidMattes:
                 keep_file(self._files, file, gray_png(cutter.ask(picture)))
                 return {"file": file}
 
-            answer = paid_once(self._ledger, tenant_id, key, owner or f"cut-out/{uuid.uuid4().hex}", ask)
+            def find(file: str = file) -> dict[str, str] | None:
+                return {"file": file} if self._files.exists(file) else None
+
+            asker = owner or f"cut-out/{uuid.uuid4().hex}"
+            answer = paid_once(self._ledger, tenant_id, key, asker, ask, find=find)
             try:
                 return read_gray_png(self._files.read(str(answer["file"])))
             except NotFoundError:

@@ -120,7 +120,7 @@ _CONFIGURED = frozenset(
 _UNREACHABLE = frozenset(
     {
         "aws-busy",
-        "aws-reply-lost",
+        "reply-lost",
         "backend-failed",
         "backend-timeout",
         "backend-unavailable",

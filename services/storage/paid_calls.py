@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.orm import Session as DatabaseSession
 
 from services.errors import BackendThrottledError
+from services.ports.paid_calls import PaidAttempt
 from services.storage.database import Database
 from services.storage.image_rows import insertion_into
 from services.storage.image_tables import PaidCallRow
@@ -27,7 +28,7 @@ class SqlPaidCallLedger:
         self._database = database
         self._now = now
 
-    def begin(self, tenant_id: str, key: str, owner: str, *, stale_seconds: float) -> Mapping[str, Any] | int:
+    def begin(self, tenant_id: str, key: str, owner: str, *, stale_seconds: float) -> Mapping[str, Any] | PaidAttempt:
         now = self._now()
         with self._database.transaction() as session:
             first = session.execute(
@@ -36,24 +37,14 @@ class SqlPaidCallLedger:
                 .on_conflict_do_nothing()
             )
             if first.rowcount == 1:  # type: ignore[attr-defined]
-                return 1
-            claimable = or_(
-                PaidCallRow.owner.is_(None),
-                PaidCallRow.owner == owner,
-                PaidCallRow.claimed_at <= now - timedelta(seconds=stale_seconds),
-            )
-            claimed = _change(
-                session,
-                tenant_id,
-                key,
-                claimable,
-                owner=owner,
-                attempts=PaidCallRow.attempts + 1,
-                claimed_at=now,
-            )
+                return PaidAttempt(1)
+            claim = {"owner": owner, "attempts": PaidCallRow.attempts + 1, "claimed_at": now}
+            free = _change(session, tenant_id, key, PaidCallRow.owner.is_(None), **claim)
+            given_up = or_(PaidCallRow.owner == owner, PaidCallRow.claimed_at <= now - timedelta(seconds=stale_seconds))
+            cut_off = not free and _change(session, tenant_id, key, given_up, **claim)
             row = session.get_one(PaidCallRow, (tenant_id, key), populate_existing=True)
-            if claimed:
-                return row.attempts
+            if free or cut_off:
+                return PaidAttempt(row.attempts, cut_off)
             if row.settled_at is not None:
                 return row.answer or {}
         raise BackendThrottledError(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from services.errors import BackendThrottledError
+from services.ports.paid_calls import PaidAttempt
 
 _Call = tuple[str, str]
 
@@ -27,11 +28,12 @@ class MemoryLedger:
         self._owners: dict[_Call, str] = {}
         self._lock = threading.Lock()
 
-    def begin(self, tenant_id: str, key: str, owner: str, *, stale_seconds: float) -> Mapping[str, Any] | int:
+    def begin(self, tenant_id: str, key: str, owner: str, *, stale_seconds: float) -> Mapping[str, Any] | PaidAttempt:
         call, now = (tenant_id, key), self._clock()
         with self._lock:
             if call in self._answers:
                 return self._answers[call]
+            cut_off = call in self._claims
             holder, since = self._claims.get(call, (owner, now))
             if holder != owner and now - since < stale_seconds:
                 raise BackendThrottledError(
@@ -42,7 +44,7 @@ class MemoryLedger:
             self._claims[call] = owner, now
             self._owners[call] = owner
             self._attempts[call] = self._attempts.get(call, 0) + 1
-            return self._attempts[call]
+            return PaidAttempt(self._attempts[call], cut_off)
 
     def settle(self, tenant_id: str, key: str, owner: str, answer: Mapping[str, Any]) -> None:
         with self._lock:

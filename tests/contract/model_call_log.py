@@ -31,7 +31,7 @@ class ModelCallLogContract:
     """Give the fixture ``log``, empty."""
 
     def test_alike_calls_of_a_day_are_summed(self, log: ModelCallLog) -> None:
-        log.keep([kept(0.5), kept(0.25, images=2, units=3), kept(None, outcome="aws-reply-lost")])
+        log.keep([kept(0.5), kept(0.25, images=2, units=3), kept(None, outcome="reply-lost")])
         assert log.spend([ONE_DAY], ["pharmacy"]) == [
             SpendRow(
                 DAY,

@@ -175,7 +175,7 @@ class TestBedrockBackgrounds(BackgroundGeneratorContract):
         answer = {"body": json.dumps(reply).encode(), "contentType": "application/json"}
         with endpoint.answering(*INVOKE, lambda request: answer), pytest.raises(BackendUnavailableError) as caught:
             generator.generate(BEACH, placed_subject())
-        assert caught.value.code == "aws-reply-lost"
+        assert caught.value.code == "reply-lost"
         assert endpoint.count(*INVOKE) == 1
 
     def test_picture_of_another_size_is_refused(self, generator: BedrockBackgrounds, endpoint: AwsEndpoint) -> None:

@@ -16,6 +16,7 @@ from services.backends.edit_canvas import EditCanvas
 from services.backends.local.backgrounds.generator import ComposedBackgrounds
 from services.backends.openai_compatible.image_edits import EDIT_SIZES, OpenAiImageEdits
 from services.errors import (
+    REPLY_LOST,
     BackendError,
     BackendMisconfiguredError,
     BackendRejectedError,
@@ -218,29 +219,29 @@ class TestOpenAiImageEdits(BackgroundGeneratorContract):
             [{"b64_json": base64.b64encode(b"no picture").decode()}],
         ],
     )
-    def test_answer_that_cannot_be_read_may_be_asked_for_again(
+    def test_answer_that_cannot_be_read_is_a_reply_that_was_lost(
         self, over_the_wire: OpenAiImageEdits, server: ImageEditServer, data: object
     ) -> None:
         server.reply = answering(data)
-        assert failure(over_the_wire, BackendUnavailableError).retryable
+        assert failure(over_the_wire, BackendUnavailableError).code == REPLY_LOST
 
     def test_silence_ends_as_a_timeout(self, server: ImageEditServer) -> None:
         server.reply = lambda request: request.wait()
         impatient = OpenAiImageEdits(server.base_url, MODEL, KEY, timeout_seconds=0.2)
-        assert failure(impatient, BackendTimeoutError).retryable
+        assert failure(impatient, BackendTimeoutError).code == REPLY_LOST
 
-    def test_connection_that_breaks_off_may_be_tried_again(
+    def test_connection_that_breaks_off_may_have_been_paid_for(
         self, over_the_wire: OpenAiImageEdits, server: ImageEditServer
     ) -> None:
         server.reply = lambda request: request.cut()
-        assert failure(over_the_wire, BackendUnavailableError).retryable
+        assert failure(over_the_wire, BackendUnavailableError).code == REPLY_LOST
 
     def test_server_that_is_not_there_is_unavailable(self) -> None:
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             port = closed.getsockname()[1]
         nowhere = OpenAiImageEdits(f"http://127.0.0.1:{port}/v1", MODEL, KEY)
-        assert isinstance(failure(nowhere, BackendUnavailableError), BackendUnavailableError)
+        assert failure(nowhere, BackendUnavailableError).code == "backend-unavailable"
         with pytest.raises(BackendUnavailableError):
             nowhere.check_ready()
 

@@ -11,7 +11,7 @@ import pytest
 
 from services.access.models import Tenant
 from services.errors import BackendThrottledError
-from services.ports.paid_calls import PaidCallLedger
+from services.ports.paid_calls import PaidAttempt, PaidCallLedger
 from services.storage.accounts import SqlAccountRepository
 from services.storage.database import Database
 from services.storage.paid_calls import SqlPaidCallLedger
@@ -45,7 +45,7 @@ class PaidCallLedgerContract:
         assert caught.value.retryable
 
     def test_settled_call_is_answered_to_everybody_for_good(self, ledger: PaidCallLedger, clock: FakeClock) -> None:
-        assert self.begin(ledger) == 1
+        assert self.begin(ledger) == PaidAttempt(1)
         ledger.settle(TENANT, KEY, "ana", ANSWER)
         clock.advance(days=400)
         assert self.begin(ledger, "ana") == ANSWER
@@ -59,7 +59,13 @@ class PaidCallLedgerContract:
         self.begin(ledger, "run_1/0", OTHER_TENANT, "a")
         ledger.settle(OTHER_TENANT, "a", "run_1/0", ANSWER)
         ledger.forget(TENANT, "run_1/")
-        assert [self.begin(ledger, "grace", key=key) for key in "abcde"] == [1, 1, ANSWER, ANSWER, 1]
+        assert [self.begin(ledger, "grace", key=key) for key in "abcde"] == [
+            PaidAttempt(1),
+            PaidAttempt(1),
+            ANSWER,
+            ANSWER,
+            PaidAttempt(1),
+        ]
         assert self.begin(ledger, "grace", OTHER_TENANT, "a") == ANSWER
 
     def test_empty_answer_is_an_answer(self, ledger: PaidCallLedger) -> None:
@@ -75,7 +81,7 @@ class PaidCallLedgerContract:
     def test_of_owners_at_the_same_time_one_makes_the_call(self, ledger: PaidCallLedger) -> None:
         def attempt(number: int) -> int:
             try:
-                return int(self.begin(ledger, f"worker-{number}"))
+                return int(self.begin(ledger, f"worker-{number}").number)
             except BackendThrottledError:
                 return 0
 
@@ -87,14 +93,14 @@ class PaidCallLedgerContract:
     ) -> None:
         self.begin(ledger)
         clock.advance(seconds=STALE_SECONDS)
-        assert self.begin(ledger, "grace") == 2
+        assert self.begin(ledger, "grace") == PaidAttempt(2, cut_off=True)
         self.assert_under_way(ledger, "ana")
         clock.advance(seconds=STALE_SECONDS)
-        assert self.begin(ledger, "ana") == 3
+        assert self.begin(ledger, "ana") == PaidAttempt(3, cut_off=True)
 
     def test_owner_that_begins_again_has_crashed_and_gets_the_call_at_once(self, ledger: PaidCallLedger) -> None:
-        assert self.begin(ledger) == 1
-        assert self.begin(ledger) == 2
+        assert self.begin(ledger) == PaidAttempt(1)
+        assert self.begin(ledger) == PaidAttempt(2, cut_off=True)
         self.assert_under_way(ledger, "grace")
 
     def test_owner_that_lost_its_claim_settles_and_abandons_nothing(
@@ -121,29 +127,29 @@ class PaidCallLedgerContract:
     ) -> None:
         self.begin(ledger)
         ledger.abandon(TENANT, KEY, "ana")
-        assert self.begin(ledger, "grace") == 1
+        assert self.begin(ledger, "grace") == PaidAttempt(1)
         clock.advance(seconds=STALE_SECONDS)
-        assert self.begin(ledger, "ben") == 2
+        assert self.begin(ledger, "ben") == PaidAttempt(2, cut_off=True)
         ledger.abandon(TENANT, KEY, "ben")
-        assert self.begin(ledger, "ana") == 2
+        assert self.begin(ledger, "ana") == PaidAttempt(2)
 
     def test_call_whose_reply_was_lost_is_free_at_once_and_counts_as_an_attempt(self, ledger: PaidCallLedger) -> None:
         self.begin(ledger)
         ledger.abandon(TENANT, KEY, "ana", may_have_cost=True)
-        assert self.begin(ledger, "grace") == 2
+        assert self.begin(ledger, "grace") == PaidAttempt(2)
         ledger.settle(TENANT, KEY, "grace", ANSWER)
         assert self.begin(ledger) == ANSWER
 
     def test_what_was_never_begun_can_be_neither_settled_nor_abandoned(self, ledger: PaidCallLedger) -> None:
         ledger.settle(TENANT, KEY, "ana", ANSWER)
         ledger.abandon(TENANT, KEY, "ana")
-        assert self.begin(ledger) == 1
+        assert self.begin(ledger) == PaidAttempt(1)
 
     def test_keys_and_tenants_are_apart(self, ledger: PaidCallLedger) -> None:
         self.begin(ledger)
         ledger.settle(TENANT, KEY, "ana", ANSWER)
-        assert self.begin(ledger, tenant=OTHER_TENANT) == 1
-        assert self.begin(ledger, key="other") == 1
+        assert self.begin(ledger, tenant=OTHER_TENANT) == PaidAttempt(1)
+        assert self.begin(ledger, key="other") == PaidAttempt(1)
 
 
 def prepared(url: str) -> Iterator[Database]:

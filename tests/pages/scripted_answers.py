@@ -138,7 +138,7 @@ class ScriptedAnswers:
         fell_back = "broke off" in question
         notices += (Notice(NoticeKind.FALLBACK, "bedrock"),) if fell_back else ()
         return {
-            "error_code": "aws-reply-lost" if fell_back else None,
+            "error_code": "reply-lost" if fell_back else None,
             "band": Band.DRAFT,
             "origin": Origin.QUOTED,
             "notices": notices,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.backends.aws.clients import AwsClients
-from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsCallName, AwsProblem, problem_of, translated
+from services.backends.aws.errors import AwsCallName, AwsProblem, problem_of, translated
 from services.backends.aws.repeating import CallPolicy, Progress, RepeatedCalls
-from services.errors import AppError, BackendUnavailableError
+from services.errors import REPLY_LOST, AppError, BackendUnavailableError
 from services.ports.model_calls import ModelCall, ModelCallRecorder, NoRecorder
 
 STOPPED_EARLY = "stopped-early"
@@ -150,7 +150,7 @@ class AwsService:
                 finally:
                     _close(source)
             if ends_with and not any(ends_with in event for event in seen):
-                raise BackendUnavailableError(f"The connection to the {self.called} broke off.", code=UNKNOWN_OUTCOME)
+                raise BackendUnavailableError(f"The connection to the {self.called} broke off.", code=REPLY_LOST)
         except AppError as error:
             self._tell(name, model, started, progress, usage, parameters, reply={"events": seen}, error=error)
             raise
@@ -194,7 +194,7 @@ class AwsService:
         client = self._clients.client(self._service, read_timeout_seconds=self.policy.read_timeout_seconds)
         reply: dict[str, Any] = getattr(client, _method_of(client, operation))(**parameters)
         if _is_hollow(client, operation, reply):
-            raise BackendUnavailableError(f"The reply of the {self.called} cannot be read.", code=UNKNOWN_OUTCOME)
+            raise BackendUnavailableError(f"The reply of the {self.called} cannot be read.", code=REPLY_LOST)
         return reply
 
     def _tell(
@@ -216,7 +216,7 @@ class AwsService:
         if error is not None:
             # What was lost, or broke off, may have been paid for, whatever was refused after that.
             begun = progress.lost or (reply is not None and reply.get("events"))
-            outcome = UNKNOWN_OUTCOME if begun else error.code
+            outcome = REPLY_LOST if begun else error.code
         lost = progress.lost if error is None else 0
         call = ModelCall(
             backend=self._backend,
@@ -234,9 +234,7 @@ class AwsService:
         )
         if lost:
             self._recorder.record(
-                replace(
-                    call, outcome=UNKNOWN_OUTCOME, attempts=lost, input_tokens=0, output_tokens=0, images=0, units=0
-                ),
+                replace(call, outcome=REPLY_LOST, attempts=lost, input_tokens=0, output_tokens=0, images=0, units=0),
                 request=parameters,
             )
         self._recorder.record(call, request=parameters, reply=reply)

@@ -15,8 +15,7 @@ from services.answers.language import other_language
 from services.backends.aws.access import AwsAccess
 from services.backends.aws.calls import AwsService, CallPolicy, Usage
 from services.backends.aws.comprehend_documents import Document, documents_of
-from services.backends.aws.errors import UNKNOWN_OUTCOME
-from services.errors import BackendUnavailableError
+from services.errors import REPLY_LOST, BackendUnavailableError
 from services.ports.model_calls import ModelCall, ModelCallRecorder
 from services.ports.privacy import PersonalDataDetector
 from services.privacy.models import PersonalDataKind, PersonalDataSpan
@@ -159,7 +158,7 @@ class ComprehendDetector:
         )
         entities = reply.get("Entities")
         if entities is None:
-            raise BackendUnavailableError(f"The reply of the {_CALLED} cannot be read.", code=UNKNOWN_OUTCOME)
+            raise BackendUnavailableError(f"The reply of the {_CALLED} cannot be read.", code=REPLY_LOST)
         self._answered_at = self._clock()
         return list(entities)
 

@@ -11,9 +11,10 @@ from services.backends.aws.active_models import ActiveModels
 from services.backends.aws.call_quota import CallQuota, CallReservation
 from services.backends.aws.calls import AwsService, CallPolicy, Usage
 from services.backends.aws.converse_forms import ConverseForm, is_too_long, text_of
-from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsProblem
+from services.backends.aws.errors import AwsProblem
 from services.backends.aws.model_abilities import ModelAbilities, abilities_of
 from services.errors import (
+    REPLY_LOST,
     AppError,
     BackendRejectedError,
     BackendUnavailableError,
@@ -90,7 +91,7 @@ class ConverseModel:
         try:
             reply = self._asked(request)
         except AppError as error:
-            if reservation is not None and error.code != UNKNOWN_OUTCOME:
+            if reservation is not None and error.code != REPLY_LOST:
                 reservation.give_back()
             raise
         if reservation is not None:
@@ -168,7 +169,7 @@ def _reply(reply: Mapping[str, Any], request: ModelRequest) -> ModelReply:
     content = ((reply.get("output") or {}).get("message") or {}).get("content")
     stopped = reply.get("stopReason")
     if not isinstance(content, list) or not stopped:
-        raise BackendUnavailableError("The reply of the survey model cannot be read.", code=UNKNOWN_OUTCOME)
+        raise BackendUnavailableError("The reply of the survey model cannot be read.", code=REPLY_LOST)
     took = _usage(reply)
     # Malformed text or input of a tool is for the caller, who checks every reply.
     stop_reason = _STOP_REASONS.get(stopped, StopReason.COMPLETE)

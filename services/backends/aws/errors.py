@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.errors import (
+    REPLY_LOST,
     AppError,
     BackendError,
     BackendMisconfiguredError,
@@ -79,10 +80,6 @@ _PREFIXES = {
     "bedrock-agent-runtime": "bedrock",
     "sagemaker-runtime": "sagemaker",
 }
-
-
-UNKNOWN_OUTCOME = "aws-reply-lost"
-"""The code of errors after which nobody knows whether AWS carried out what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +209,7 @@ def _of_connection(error: BaseException, call: AwsCallName) -> AppError:
     if isinstance(error, exceptions.ConnectTimeoutError):
         return BackendTimeoutError(f"The {called} did not answer in time.")
     if isinstance(error, exceptions.ReadTimeoutError) or _is_read_timeout(error):
-        return BackendTimeoutError(f"The {called} did not answer in time.", code=UNKNOWN_OUTCOME)
+        return BackendTimeoutError(f"The {called} did not answer in time.", code=REPLY_LOST)
     if isinstance(error, exceptions.ParamValidationError):
         # What we send is built from checked values: a refusal here is about something like an id in a setting.
         return BackendMisconfiguredError(
@@ -226,7 +223,7 @@ def _of_connection(error: BaseException, call: AwsCallName) -> AppError:
             remedy="Try again in a minute. If it lasts, an administrator must check the network and the region.",
         )
     return BackendUnavailableError(
-        f"The connection to the {called} broke off, or its reply cannot be read.", code=UNKNOWN_OUTCOME
+        f"The connection to the {called} broke off, or its reply cannot be read.", code=REPLY_LOST
     )
 
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from services.backends.aws.access import AwsAccess
 from services.backends.aws.calls import AwsService, CallPolicy, Usage
-from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsProblem
-from services.errors import AppError, BackendRejectedError, BackendUnavailableError
+from services.backends.aws.errors import AwsProblem
+from services.errors import REPLY_LOST, AppError, BackendRejectedError, BackendUnavailableError
 
 # A body, of a request or a reply, has at most 25,000,000 bytes. A picture of so many pixels fits in with its mask,
 # whatever it shows: as PNG with opacity, in base64.
@@ -91,7 +91,7 @@ class ImageModel:
 
     def unreadable(self) -> BackendUnavailableError:
         """The reply makes no sense; nobody knows what was carried out."""
-        return BackendUnavailableError(f"The {self.called} sent a reply that cannot be read.", code=UNKNOWN_OUTCOME)
+        return BackendUnavailableError(f"The {self.called} sent a reply that cannot be read.", code=REPLY_LOST)
 
 
 def encoded(data: bytes) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsCallName, translated
+from services.backends.aws.errors import AwsCallName, translated
 from services.errors import (
+    REPLY_LOST,
     AppError,
     BackendMisconfiguredError,
     BackendRejectedError,
@@ -52,7 +53,7 @@ def status_error(status: int, kind: str, words: str, called: str) -> AppError:
     if status == 429 or kind in _THROTTLED_TYPES or "circuit_breaking" in kind:
         return BackendThrottledError(f"The {called} has too many requests at the moment.", code="opensearch-throttled")
     if status in {408, 504}:
-        return BackendTimeoutError(f"The {called} did not answer in time.", code=UNKNOWN_OUTCOME)
+        return BackendTimeoutError(f"The {called} did not answer in time.", code=REPLY_LOST)
     if status >= 500:
         return BackendUnavailableError(f"The {called} is not available at the moment.")
     if "pipeline" in words and ("not defined" in words or "not found" in words or "missing" in words):
@@ -98,7 +99,7 @@ def _of_connection(error: Any, called: str) -> AppError:
 
     cause = error.info
     if isinstance(error, exceptions.ConnectionTimeout):
-        return BackendTimeoutError(f"The {called} did not answer in time.", code=UNKNOWN_OUTCOME)
+        return BackendTimeoutError(f"The {called} did not answer in time.", code=REPLY_LOST)
     if isinstance(error, exceptions.SSLError):
         return BackendMisconfiguredError(
             f"The connection to the {called} cannot be kept private.",
@@ -120,7 +121,7 @@ def _of_connection(error: Any, called: str) -> AppError:
 
 def _lost(called: str) -> AppError:
     return BackendUnavailableError(
-        f"The connection to the {called} broke off, or its reply cannot be read.", code=UNKNOWN_OUTCOME
+        f"The connection to the {called} broke off, or its reply cannot be read.", code=REPLY_LOST
     )
 
 

@@ -12,9 +12,8 @@ from PIL import Image
 
 from services.backends.aws.access import AwsAccess
 from services.backends.aws.calls import CallPolicy, Usage
-from services.backends.aws.errors import UNKNOWN_OUTCOME
 from services.backends.aws.rekognition_photos import photo_jpeg, rekognition_service, require_answer
-from services.errors import BackendUnavailableError
+from services.errors import REPLY_LOST, BackendUnavailableError
 from services.images.file_words import file_name_labels
 from services.images.mask_models import Box, CutOut
 from services.images.models import Label, LabelSource
@@ -99,9 +98,7 @@ def labels_of(reply: Mapping[str, Any]) -> list[Label]:
     try:
         found = _without_repeats([_found(one) for one in reply["Labels"]])
     except (KeyError, TypeError, ValueError) as exc:
-        raise BackendUnavailableError(
-            "The label service sent a reply that cannot be read.", code=UNKNOWN_OUTCOME
-        ) from exc
+        raise BackendUnavailableError("The label service sent a reply that cannot be read.", code=REPLY_LOST) from exc
     boxed = sorted((one for one in found if one.boxes), key=lambda one: (one.surroundings, -one.prominence, one.name))
     whole = sorted((one for one in found if not one.boxes), key=lambda one: (-one.confidence, one.name))
     labels: list[Label] = []

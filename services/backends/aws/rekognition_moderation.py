@@ -6,9 +6,8 @@ from PIL import Image
 
 from services.backends.aws.access import AwsAccess
 from services.backends.aws.calls import CallPolicy, Usage
-from services.backends.aws.errors import UNKNOWN_OUTCOME
 from services.backends.aws.rekognition_photos import photo_jpeg, rekognition_service, require_answer
-from services.errors import BackendUnavailableError
+from services.errors import REPLY_LOST, BackendUnavailableError
 from services.images.models import UnsafeContent
 
 # All that it sees is kept: another threshold later needs no other call.
@@ -42,7 +41,7 @@ class RekognitionModeration:
             ]
         except (KeyError, TypeError, ValueError) as exc:
             raise BackendUnavailableError(
-                "The moderation service sent a reply that cannot be read.", code=UNKNOWN_OUTCOME
+                "The moderation service sent a reply that cannot be read.", code=REPLY_LOST
             ) from exc
         return sorted(seen, key=lambda one: (-one.confidence, one.name))
 

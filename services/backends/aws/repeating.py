@@ -14,8 +14,7 @@ from tenacity.wait import wait_random_exponential
 
 from services.backends.aws.breaker import CircuitBreaker
 from services.backends.aws.clients import READ_TIMEOUT_SECONDS
-from services.backends.aws.errors import UNKNOWN_OUTCOME
-from services.errors import AppError, BackendThrottledError, BackendTimeoutError, BackendUnavailableError
+from services.errors import REPLY_LOST, AppError, BackendThrottledError, BackendTimeoutError, BackendUnavailableError
 
 _T = TypeVar("_T")
 
@@ -92,7 +91,7 @@ class RepeatedCalls:
             try:
                 result = once()
             except AppError as error:
-                if error.code == UNKNOWN_OUTCOME:
+                if error.code == REPLY_LOST:
                     progress.lost += 1
                 if isinstance(error, BackendUnavailableError | BackendTimeoutError):
                     self._breaker.failed()
@@ -127,7 +126,7 @@ class RepeatedCalls:
     def _may_repeat(self, error: BaseException) -> bool:
         if not isinstance(error, AppError) or not error.retryable or error.code == "circuit-open":
             return False
-        return self._policy.repeats_unknown_outcomes or error.code != UNKNOWN_OUTCOME
+        return self._policy.repeats_unknown_outcomes or error.code != REPLY_LOST
 
 
 def _longer_of_asked_and(drawn: wait_random_exponential) -> Callable[[RetryCallState], float]:

@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from services.backends.aws.access import AwsAccess
 from services.backends.aws.calls import AwsService, CallPolicy
-from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsCallName, AwsProblem, translated
+from services.backends.aws.errors import AwsCallName, AwsProblem, translated
 from services.backends.aws.s3_errors import UNEXPLAINED, file_missing, storage_refusal
 from services.errors import (
+    REPLY_LOST,
     AppError,
     BackendRejectedError,
     BackendUnavailableError,
@@ -106,7 +107,7 @@ class S3Bucket:
         """Call S3 about this bucket; a reply without the member that it needs is none."""
         reply = self._service.call(operation, {"Bucket": self.name, **parameters}, refused=refused)
         if needs and needs not in reply:
-            raise BackendUnavailableError(f"The reply of the {_CALLED} cannot be read.", code=UNKNOWN_OUTCOME)
+            raise BackendUnavailableError(f"The reply of the {_CALLED} cannot be read.", code=REPLY_LOST)
         return reply
 
     def put(self, key: str, data: bytes, *, new: bool = False, replaces: str = "") -> str:

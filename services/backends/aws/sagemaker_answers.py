@@ -23,9 +23,8 @@ from services.backends.aws.answer_payloads import (
 )
 from services.backends.aws.bedrock_answers import ANSWER_POLICY, CALLED
 from services.backends.aws.calls import AwsService, CallPolicy, Usage
-from services.backends.aws.errors import UNKNOWN_OUTCOME
 from services.backends.aws.sagemaker_endpoints import MOST_BODY_BYTES, SageMakerEndpoints, endpoint_refusal
-from services.errors import AppError, BackendRejectedError, BackendUnavailableError
+from services.errors import REPLY_LOST, AppError, BackendRejectedError, BackendUnavailableError
 from services.knowledge.models import Passage
 from services.setting_choices import AnswerContainer
 
@@ -76,7 +75,7 @@ class SageMakerAnswers:
                 if piece.text and on_delta is not None:
                     on_delta(piece.text)
         if ended is None:
-            raise BackendUnavailableError("The connection to the answer model broke off.", code=UNKNOWN_OUTCOME)
+            raise BackendUnavailableError("The connection to the answer model broke off.", code=REPLY_LOST)
         reply = without_running_on(reply)
         # Where the container does not say why it stopped, an unfinished sentence tells.
         return draft_of(reply, passages, cut_short=cut_short or (ended == UNKNOWN_REASON and _unfinished(reply)))

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from services.errors import (
+    REPLY_LOST,
     BackendMisconfiguredError,
     BackendRejectedError,
     BackendThrottledError,
@@ -21,6 +22,9 @@ from services.errors import (
 
 # A server that asks for more is asked again all the same: the limits of such servers run by the minute or the hour.
 LONGEST_ASKED_WAIT_SECONDS = 3_600.0
+
+# What stands before the model waits no longer, but the model may go on: 524 is what a large content network says.
+_GAVE_UP_WAITING = {504, 524}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ def raise_for_status(response: httpx.Response, *, called: str, refused: str) -> 
         raise BackendMisconfiguredError(f"The {called}'s server does not know the model or the address.")
     if status == 408:
         raise BackendTimeoutError(f"The {called} did not answer in time.")
+    if status in _GAVE_UP_WAITING:
+        raise BackendTimeoutError(f"The {called} did not answer in time.", code=REPLY_LOST)
     if status >= 500:
         raise BackendUnavailableError(f"The {called}'s server has an error.")
     raise BackendRejectedError(refused)
@@ -101,12 +107,19 @@ def asked_wait_seconds(response: httpx.Response, now: datetime | None = None) ->
 
 @contextmanager
 def translated_errors(called: str) -> Iterator[None]:
-    """Turn what goes wrong on the way, or in a reply of another shape than was expected, into a BackendError."""
+    """Turn what goes wrong on the way, or in a reply of another shape than was expected, into a BackendError.
+
+    Its code is REPLY_LOST once the whole request was on its way: it may have been answered, and charged for.
+    """
     try:
         yield
+    except httpx.ReadTimeout as exc:
+        raise BackendTimeoutError(f"The {called} did not answer in time.", code=REPLY_LOST) from exc
     except httpx.TimeoutException as exc:
         raise BackendTimeoutError(f"The {called} did not answer in time.") from exc
+    except (httpx.ReadError, httpx.RemoteProtocolError, httpx.DecodingError) as exc:
+        raise BackendUnavailableError(f"The connection to the {called} broke off.", code=REPLY_LOST) from exc
     except httpx.HTTPError as exc:
         raise BackendUnavailableError(f"The {called} cannot be reached.") from exc
     except (ValueError, LookupError, AttributeError, TypeError) as exc:
-        raise BackendUnavailableError(f"The {called} sent a reply that cannot be read.") from exc
+        raise BackendUnavailableError(f"The {called} sent a reply that cannot be read.", code=REPLY_LOST) from exc

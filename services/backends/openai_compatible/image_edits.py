@@ -14,7 +14,7 @@ from services.backends.edit_canvas import EditCanvas
 from services.backends.openai_compatible.http_errors import problem_of, raise_for_status, translated_errors
 from services.backends.openai_compatible.model_check import require_model
 from services.backends.openai_compatible.recording import recorded
-from services.errors import BackendRejectedError, BackendUnavailableError
+from services.errors import REPLY_LOST, BackendRejectedError, BackendUnavailableError
 from services.images.background_models import (
     MOST_VARIATIONS,
     BackgroundPicture,
@@ -149,7 +149,7 @@ def _wrong_size() -> BackendRejectedError:
 
 
 def _unreadable() -> BackendUnavailableError:
-    return BackendUnavailableError("The image model sent an answer that cannot be read.")
+    return BackendUnavailableError("The image model sent an answer that cannot be read.", code=REPLY_LOST)
 
 
 def _raise_for_status(response: httpx.Response) -> None:

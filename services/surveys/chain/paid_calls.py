@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from services.errors import AppError, BackendUnavailableError
+from services.errors import REPLY_LOST, AppError, BackendUnavailableError
 from services.ports.language_models import LanguageModel, ModelReply, ModelRequest, StopReason
 from services.ports.paid_calls import PaidCallLedger
 
@@ -20,8 +20,6 @@ LONGEST_WAIT_SECONDS = 60.0
 """A call waits no longer than this for the server in all; then the error is for the caller, who tries again later."""
 
 _FIRST_WAIT_SECONDS = 1.0
-# Adapters say so when nobody knows whether a call was answered, and so paid for.
-_REPLY_LOST = "aws-reply-lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +100,14 @@ class PaidModelCalls:
         try:
             reply = self._model.complete(request)
         except AppError as error:
-            lost = error.code == _REPLY_LOST
+            lost = error.code == REPLY_LOST
             self._ledger.abandon(self._tenant_id, key, self._owner, may_have_cost=lost)
             raise
         answer = {**_stored(reply), "owner": self._owner}
         self._settle(key, answer)
         self._first(key)
         # What is read now is what a retry will read.
-        return PaidReply(_reply_of(answer), lost_calls=begun - 1)
+        return PaidReply(_reply_of(answer), lost_calls=begun.number - 1)
 
     def _settle(self, key: str, answer: Mapping[str, Any]) -> None:
         """Keep what was paid for, also over a database that is away for a while: asking again would cost again."""

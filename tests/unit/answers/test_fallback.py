@@ -34,7 +34,7 @@ class BreakingOff(FakeAnswerGenerator):
     def generate(self, request: AnswerRequest, on_delta: DeltaListener | None = None) -> Draft:
         if on_delta is not None:
             on_delta("Code 75 might")
-        raise BackendUnavailableError("The connection broke off.", code="aws-reply-lost")
+        raise BackendUnavailableError("The connection broke off.", code="reply-lost")
 
 
 def failing(failure: Exception) -> FakeAnswerGenerator:

@@ -23,7 +23,6 @@ from services.images.background_models import BackgroundKind, BackgroundWish, Co
 from services.images.mask_models import Box
 from services.images.models import ImageBatch
 from services.jobs.models import ItemStatus, Job, JobItem, JobStatus
-from services.jobs.running import WorkNoLongerCountsError
 from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, blank_photo, box_around, photo, square_of
 from tests.unit.images.photo_fakes import LEFT, RIGHT, SIZE, FakeGenerator, opened
 
@@ -233,7 +232,7 @@ def test_variation_that_is_kept_back_leaves_the_others(paid: PhotoDesk) -> None:
 
 
 def test_reply_that_was_lost_fails_the_photo_and_a_retry_says_that_it_may_cost_twice(paid: PhotoDesk) -> None:
-    paid.generator.errors = [BackendUnavailableError("Broke off.", code="aws-reply-lost")]
+    paid.generator.errors = [BackendUnavailableError("Broke off.", code="reply-lost")]
     batch = paid.batch(one_png=photo())
     job = paid.run(batch, OAK)
     item = item_of(paid, job)
@@ -262,77 +261,6 @@ def test_picture_whose_stored_copy_was_deleted_is_asked_for_anew(paid: PhotoDesk
     paid.files.files = {name: data for name, data in paid.files.files.items() if "/composite" not in name}
     assert item_of(paid, paid.run(batch, OAK)).result["calls"] == 1
     assert len(paid.generator.requests) == 2
-
-
-def nobody_listens(stage: str, progress: float | None = None) -> None:
-    """A StageListener."""
-
-
-class CrashingFiles:
-    """Ends the work with an exception that no worker survives, at the write of a file of that name, once."""
-
-    def __init__(self, desk: PhotoDesk, ending: str) -> None:
-        self._write = desk.files.write
-        self._ending = ending
-        self.crashed = False
-
-    def __call__(self, name: str, data: bytes) -> None:
-        if name.endswith(self._ending) and not self.crashed:
-            self.crashed = True
-            raise WorkNoLongerCountsError
-        self._write(name, data)
-
-
-@pytest.mark.parametrize("ending", ["/reserved", "composite-1.png", "composites.json"])
-def test_item_that_was_cut_off_goes_on_without_paying_again(
-    paid: PhotoDesk, monkeypatch: pytest.MonkeyPatch, ending: str
-) -> None:
-    batch = paid.batch(a_png=photo())
-    paid.queue.paused = True
-    job = paid.service.start(MIA, TENANT, batch.id, OAK)
-    monkeypatch.setattr(paid.files, "write", CrashingFiles(paid, ending))
-    kind, item = paid.kinds[job.kind], item_of(paid, job)
-    with pytest.raises(WorkNoLongerCountsError):
-        kind.run_item(job, item, nobody_listens)
-    result = kind.run_item(job, item, nobody_listens)
-    assert len(paid.generator.requests) == 1
-    assert len(result["composites"]) == 1
-
-
-def test_answer_that_was_kept_is_not_paid_again_although_the_ledger_was_not_told(
-    paid: PhotoDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch = paid.batch(a_png=photo())
-    paid.queue.paused = True
-    job = paid.service.start(MIA, TENANT, batch.id, OAK)
-    settle = paid.ports.ledger.settle
-
-    def cut_off(*arguments: Any) -> None:
-        monkeypatch.setattr(paid.ports.ledger, "settle", settle)
-        raise BackendUnavailableError("The database did not answer.", code="database-unavailable")
-
-    monkeypatch.setattr(paid.ports.ledger, "settle", cut_off)
-    kind, item = paid.kinds[job.kind], item_of(paid, job)
-    with pytest.raises(BackendUnavailableError):
-        kind.run_item(job, item, nobody_listens)
-    result = kind.run_item(job, item, nobody_listens)
-    assert (len(paid.generator.requests), result["calls"], result["cost_usd"]) == (1, 1, 0.04)
-
-
-@pytest.mark.parametrize("ending", ["/background-1.png", "/answer.json"])
-def test_answer_that_was_lost_in_a_crash_is_paid_again_and_told(
-    paid: PhotoDesk, monkeypatch: pytest.MonkeyPatch, ending: str
-) -> None:
-    batch = paid.batch(a_png=photo())
-    paid.queue.paused = True
-    job = paid.service.start(MIA, TENANT, batch.id, OAK)
-    monkeypatch.setattr(paid.files, "write", CrashingFiles(paid, ending))
-    kind, item = paid.kinds[job.kind], item_of(paid, job)
-    with pytest.raises(WorkNoLongerCountsError):
-        kind.run_item(job, item, nobody_listens)
-    result = kind.run_item(job, item, nobody_listens)
-    assert (len(paid.generator.requests), result["calls"], result["cost_usd"]) == (2, 2, 0.08)
-    assert any("earlier call" in note for note in result["notes"])
 
 
 def test_full_disk_is_told_and_nothing_is_paid_for(paid: PhotoDesk, monkeypatch: pytest.MonkeyPatch) -> None:

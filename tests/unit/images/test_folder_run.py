@@ -45,7 +45,7 @@ def test_pictures_cost_what_they_cost(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [BackendUnavailableError("Lost.", code="aws-reply-lost"), BackendRejectedError("No.", code="picture-blocked")],
+    [BackendUnavailableError("Lost.", code="reply-lost"), BackendRejectedError("No.", code="picture-blocked")],
 )
 def test_call_that_may_have_been_paid_for_is_not_told_to_cost_nothing(folder: Path, error: Exception) -> None:
     generator = FakeGenerator(paid=True, price=0.04)

@@ -17,7 +17,7 @@ from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, box_around, pho
 from tests.unit.images.photo_fakes import LEFT, RIGHT, SIZE, FakeDetector, FakeModerator, FakePaidCutter
 
 GREEN = photo(color="#10f020")
-LOST = BackendUnavailableError("The connection broke off.", code="aws-reply-lost")
+LOST = BackendUnavailableError("The connection broke off.", code="reply-lost")
 
 
 class PaidDetector(FakeDetector):

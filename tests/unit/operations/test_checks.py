@@ -56,7 +56,7 @@ def checked(chosen: Settings, error: AppError | None = None, catalogue: FakeCata
         (ConfigurationError("No region.", code="aws-region-missing"), (NO, UNKNOWN, UNKNOWN, UNKNOWN)),
         (BackendMisconfiguredError("Not there.", code="aws-not-found"), (NO, UNKNOWN, UNKNOWN, UNKNOWN)),
         (BackendUnavailableError("Away."), (YES, NO, UNKNOWN, UNKNOWN)),
-        (BackendTimeoutError("Late.", code="aws-reply-lost"), (YES, NO, UNKNOWN, UNKNOWN)),
+        (BackendTimeoutError("Late.", code="reply-lost"), (YES, NO, UNKNOWN, UNKNOWN)),
         (BackendThrottledError("Busy.", code="aws-throttled"), (YES, YES, UNKNOWN, UNKNOWN)),
         (BackendThrottledError("Busy.", code="opensearch-throttled"), (YES, YES, UNKNOWN, UNKNOWN)),
         (BackendMisconfiguredError("Denied.", code="opensearch-access-denied"), (YES, YES, NO, UNKNOWN)),

@@ -84,7 +84,7 @@ def test_what_was_refused_before_it_began_cost_nothing(outcome: str) -> None:
     assert TABLE.cost_of(call(TEXT.model, outcome=outcome)) == 0.0
 
 
-@pytest.mark.parametrize("outcome", ["ok", "aws-reply-lost", "backend-timeout", "picture-blocked", "unexpected"])
+@pytest.mark.parametrize("outcome", ["ok", "reply-lost", "backend-timeout", "picture-blocked", "unexpected"])
 def test_what_may_have_been_paid_for_is_unknown_and_never_nothing(outcome: str) -> None:
     assert TABLE.cost_of(call(TEXT.model, outcome=outcome)) is None
 

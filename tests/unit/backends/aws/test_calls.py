@@ -12,8 +12,9 @@ from botocore.eventstream import EventStream
 
 from services.backends.aws.calls import STOPPED_EARLY, AwsService, CallPolicy, Usage
 from services.backends.aws.clients import AwsClients
-from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsProblem
+from services.backends.aws.errors import AwsProblem
 from services.errors import (
+    REPLY_LOST,
     AppError,
     BackendError,
     BackendRejectedError,
@@ -144,7 +145,7 @@ class TestCalls:
         else:
             with pytest.raises(BackendUnavailableError) as caught:
                 asked.call("DetectLabels", PICTURE)
-            assert caught.value.code == UNKNOWN_OUTCOME
+            assert caught.value.code == REPLY_LOST
         assert endpoint.count(*DETECT) == (2 if repeats else 1)
 
     def test_reply_that_was_lost_is_recorded_beside_the_one_that_came(
@@ -153,7 +154,7 @@ class TestCalls:
         endpoint.faults.next(*DETECT, "cut", times=1)
         service("rekognition", records, sleeps).call("DetectLabels", PICTURE, usage=one_unit)
         kept = [(call.outcome, call.attempts, call.units) for call, _, _ in records.kept]
-        assert kept == [(UNKNOWN_OUTCOME, 1, 0), ("ok", 1, 1)]
+        assert kept == [(REPLY_LOST, 1, 0), ("ok", 1, 1)]
 
     def test_refusal_after_a_lost_reply_is_not_recorded_as_one_that_cost_nothing(
         self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps
@@ -164,7 +165,7 @@ class TestCalls:
             service("rekognition", records, sleeps, CallPolicy(attempts=2)).call(
                 "DetectLabels", PICTURE, usage=one_unit
             )
-        assert [(call.outcome, call.attempts) for call, _, _ in records.kept] == [(UNKNOWN_OUTCOME, 2)]
+        assert [(call.outcome, call.attempts) for call, _, _ in records.kept] == [(REPLY_LOST, 2)]
 
     def test_refusals_of_an_operation_can_be_told_apart(
         self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps
@@ -269,8 +270,8 @@ class TestStreams:
             pytest.raises(BackendUnavailableError) as caught,
         ):
             list(asked.stream("ConverseStream", "stream", QUESTION, ends_with="messageStop", usage=tokens))
-        assert caught.value.code == UNKNOWN_OUTCOME
-        assert records.kept[0][0].outcome == UNKNOWN_OUTCOME
+        assert caught.value.code == REPLY_LOST
+        assert records.kept[0][0].outcome == REPLY_LOST
 
     def test_throttling_in_the_middle_is_not_recorded_as_what_cost_nothing(
         self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps
@@ -285,7 +286,7 @@ class TestStreams:
             pytest.raises(BackendThrottledError),
         ):
             list(asked.stream("ConverseStream", "stream", QUESTION, ends_with="messageStop", usage=tokens))
-        assert [call.outcome for call, _, _ in records.kept] == [UNKNOWN_OUTCOME]
+        assert [call.outcome for call, _, _ in records.kept] == [REPLY_LOST]
 
     def test_stream_is_closed_however_it_ends(
         self, endpoint: AwsEndpoint, records: Records, sleeps: Sleeps, monkeypatch: pytest.MonkeyPatch

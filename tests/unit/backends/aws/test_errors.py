@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from botocore import exceptions
 
-from services.backends.aws.errors import UNKNOWN_OUTCOME, AwsCallName, translated
+from services.backends.aws.errors import AwsCallName, translated
 from services.errors import (
+    REPLY_LOST,
     AppError,
     BackendMisconfiguredError,
     BackendRejectedError,
@@ -75,12 +76,12 @@ def test_exceptions_inside_a_stream_begin_with_a_small_letter() -> None:
     [
         (exceptions.NoCredentialsError(), "aws-credentials-missing"),
         (exceptions.CredentialRetrievalError(provider="sso", error_msg=SECRET), "aws-credentials-expired"),
-        (exceptions.ReadTimeoutError(endpoint_url=SECRET), UNKNOWN_OUTCOME),
+        (exceptions.ReadTimeoutError(endpoint_url=SECRET), REPLY_LOST),
         (exceptions.ConnectTimeoutError(endpoint_url=SECRET), "backend-timeout"),
         (exceptions.EndpointConnectionError(endpoint_url=SECRET), "backend-unavailable"),
         (exceptions.ParamValidationError(report=SECRET), "aws-parameters-invalid"),
-        (exceptions.ConnectionClosedError(endpoint_url=SECRET), UNKNOWN_OUTCOME),
-        (ValueError(SECRET), UNKNOWN_OUTCOME),
+        (exceptions.ConnectionClosedError(endpoint_url=SECRET), REPLY_LOST),
+        (ValueError(SECRET), REPLY_LOST),
     ],
 )
 def test_trouble_of_the_connection_becomes_our_errors(error: Exception, ours: str) -> None:

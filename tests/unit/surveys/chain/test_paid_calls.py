@@ -73,7 +73,7 @@ def test_reply_with_characters_that_databases_do_not_keep_is_the_same_now_and_la
 def test_a_call_whose_reply_was_lost_is_made_again_and_told_of() -> None:
     def lose(request: ModelRequest, good: Values) -> Values:
         model.script = lambda request, good: good
-        raise BackendUnavailableError("Cut.", code="aws-reply-lost")
+        raise BackendUnavailableError("Cut.", code="reply-lost")
 
     model, ledger, clock = FakeLanguageModel(script=lose), MemoryLedger(), SleepingClock()
     assert calls(model, ledger, clock).complete(REQUEST).lost_calls == 1
