@@ -244,7 +244,7 @@ def build_services(settings: Settings | None = None) -> Services:
                     report_link=lambda *run, seconds: image_batches.report_link(*run, seconds=seconds),
                 ),
             ),
-            LOAD_FILES: lambda: LoadFilesKind(knowledge, files, loader, drafts),
+            LOAD_FILES: lambda: LoadFilesKind(knowledge, files, loader, drafts, job_repository),
             BUILD_DRAFT: lambda: BuildDraftKind(drafts),
             READ_SOURCE: lambda: ReadSourceKind(
                 source_repository,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.errors import InputError, NotFoundError
-from services.jobs.models import Job, JobItem
+from services.jobs.models import ItemStatus, Job, JobItem
+from services.jobs.service import MOST_ITEMS
 from services.knowledge.ingestion import BUILD_DRAFT, LOAD_FILES, Upload, upload_name
 from services.knowledge.library import KnowledgeService
 from services.knowledge.loading.formats import is_archive_name
@@ -16,12 +17,13 @@ from services.knowledge.loading.loaded_file import DocumentLoader, LoadedFile
 from services.knowledge.models import LoadFailure, LoadReport, Snapshot, SnapshotStatus
 from services.knowledge.publishing import PublishingService
 from services.ports.files import FileStore
-from services.ports.jobs import StageListener
+from services.ports.jobs import JobRepository, StageListener
 
 # Of a tenant and a number: calibrates that snapshot and asks its golden questions, tells the share that is done, and
 # returns JSON-able figures for the admin.
 CheckSnapshot = Callable[[str, int, Callable[[float], None]], Mapping[str, Any]]
 _IDS_SHOWN = 20
+_JOBS_LOOKED_AT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,22 @@ class LoadFilesKind:
     purpose = "knowledge"
 
     def __init__(
-        self, knowledge: KnowledgeService, files: FileStore, loader: DocumentLoader, drafts: DraftMaker
+        self,
+        knowledge: KnowledgeService,
+        files: FileStore,
+        loader: DocumentLoader,
+        drafts: DraftMaker,
+        jobs: JobRepository,
     ) -> None:
         self._knowledge = knowledge
         self._files = files
+        self._jobs = jobs
         self._loader = loader
         self._drafts = drafts
 
     def run_item(self, job: Job, item: JobItem, report: StageListener) -> Mapping[str, Any]:
         report("reading")
-        data = self._read(job.tenant_id, Upload(item.name, None, str(item.arguments["sha256"])))
+        data = self._read(job.tenant_id, _upload(item))
         if is_archive_name(item.name):
             entries = _told(self._loader.load_archive(item.name, io.BytesIO(data)), report)
             outcome = self._knowledge.store_files(job.tenant_id, entries, username=job.username)
@@ -134,7 +142,28 @@ class LoadFilesKind:
         return item_result(self._knowledge.store_files(job.tenant_id, [loaded], username=job.username))
 
     def finish(self, job: Job, report: StageListener) -> Mapping[str, Any]:
+        self._forget_archives(job)
         return self._drafts.make(job, report).values()
+
+    def _forget_archives(self, job: Job) -> None:
+        """Delete the archives whose files are documents by now; those that failed stay for a retry."""
+        read = {
+            _upload(item)
+            for item in self._jobs.list_items(job.tenant_id, job.id, status=ItemStatus.DONE, limit=MOST_ITEMS)
+            if is_archive_name(item.name)
+        }
+        if not read:
+            return
+        latest = self._jobs.list_jobs(job.tenant_id, kind=LOAD_FILES, limit=_JOBS_LOOKED_AT)
+        others = [other for other in latest if other.status.live and other.id != job.id]
+        still_wanted = {
+            item.arguments["sha256"]
+            for other in others
+            for item in self._jobs.list_items(other.tenant_id, other.id, limit=MOST_ITEMS)
+        }
+        for upload in read:
+            if upload.sha256 not in still_wanted:
+                self._files.delete(upload_name(job.tenant_id, upload))
 
     def _read(self, tenant_id: str, upload: Upload) -> bytes:
         try:
@@ -159,6 +188,10 @@ class BuildDraftKind:
 
     def finish(self, job: Job, report: StageListener) -> Mapping[str, Any]:
         return self._drafts.make(job, report).values()
+
+
+def _upload(item: JobItem) -> Upload:
+    return Upload(item.name, None, str(item.arguments["sha256"]))
 
 
 def item_result(outcome: LoadReport) -> dict[str, Any]:

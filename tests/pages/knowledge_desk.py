@@ -19,6 +19,7 @@ from services.knowledge.loading.isolated import IsolatedLoader
 from services.knowledge.models import ExpectedPassage, GoldenQuestion
 from services.ports.jobs import JobKind
 from services.settings import load_settings
+from services.storage.jobs import SqlJobRepository
 from tests.jobs_inline import InlineJobQueue, with_inline_jobs
 from tests.pages.frame_driver import enter_as, open_app
 
@@ -93,7 +94,7 @@ def open_desk(monkeypatch: pytest.MonkeyPatch, home: Path, prepared: Path, **set
     drafts = DraftMaker(built.knowledge, built.publishing)
     loader = IsolatedLoader(built.settings.max_file_bytes)
     kinds: dict[str, JobKind] = {
-        LOAD_FILES: LoadFilesKind(built.knowledge, built.files, loader, drafts),
+        LOAD_FILES: LoadFilesKind(built.knowledge, built.files, loader, drafts, SqlJobRepository(built.database)),
         BUILD_DRAFT: BuildDraftKind(drafts),
     }
     inline, queue = with_inline_jobs(built, kinds)

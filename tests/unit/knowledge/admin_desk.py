@@ -125,7 +125,7 @@ class AdminDesk:
         places = RootedSourcePlaces(roots, home, str(self.storage))
         job_repository = SqlJobRepository(self.database)
         kinds: Mapping[str, JobKind] = {
-            LOAD_FILES: LoadFilesKind(self.knowledge, self.files, loader, self.drafts),
+            LOAD_FILES: LoadFilesKind(self.knowledge, self.files, loader, self.drafts, job_repository),
             BUILD_DRAFT: BuildDraftKind(self.drafts),
             READ_SOURCE: ReadSourceKind(
                 self.source_repository,

@@ -79,9 +79,32 @@ def test_archive_is_one_item_that_becomes_many_documents(desk: AdminDesk) -> Non
     assert [failure["code"] for failure in result["failures"]] == ["empty-file"]
 
 
-def test_archive_that_cannot_be_opened_fails_as_a_whole(desk: AdminDesk) -> None:
+def uploads(desk: AdminDesk) -> list[Path]:
+    return [path for path in (desk.storage / "uploads").rglob("*") if path.is_file()]
+
+
+def test_archive_is_not_kept_once_its_files_are_documents(desk: AdminDesk) -> None:
+    archive = zipped(returns=RETURNS)
+    for _ in range(2):
+        assert desk.load(("rules.zip", archive)).status is JobStatus.DONE
+        assert uploads(desk) == []
+
+
+def test_archive_that_another_load_waits_for_is_kept(desk: AdminDesk) -> None:
+    archive = zipped(returns=RETURNS)
+    desk.queue.paused = True
+    first = desk.ingestion.submit_files(GRACE, TENANT, [Upload("rules.zip", archive)])
+    second = desk.ingestion.submit_files(GRACE, TENANT, [Upload("again.zip", archive)])
+    desk.queue.paused = False
+    desk.queue.run_waiting()
+    assert {desk.jobs.get(TENANT, job.id).status for job in (first, second)} == {JobStatus.DONE}
+    assert uploads(desk) == []
+
+
+def test_archive_that_cannot_be_opened_fails_as_a_whole_and_stays_for_a_retry(desk: AdminDesk) -> None:
     job = desk.load(("rules.zip", b"PK\x03\x04 no archive"))
     assert job.status is JobStatus.FAILED
+    assert len(uploads(desk)) == 1
     assert desk.jobs.list_items(TENANT, job.id)[0].error_code == "archive-damaged"
 
 
