@@ -11,13 +11,14 @@ import json
 import random
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bench.page import Figures, spread
 from services.jobs.models import Job, JobStatus
@@ -183,9 +184,9 @@ def main(folder: Path) -> Figures:
     sizes = {}
     actions: dict[str, Callable[[], int]] = {
         "report": lambda: len(exports.report_html(view, score=view.score_names[0])),
-        "csv": lambda: len(exports.csv(view)),
-        "jsonl": lambda: len(exports.jsonl(view)),
-        "workbook": lambda: len(exports.workbook(view, score=view.score_names[0])),
+        "csv": lambda: written(lambda file: exports.csv(file, view)),
+        "jsonl": lambda: written(lambda file: exports.jsonl(file, view)),
+        "workbook": lambda: written(lambda file: exports.workbook(file, view, score=view.score_names[0])),
     }
     for name, export in actions.items():
         with clock.measured(name):
@@ -201,6 +202,13 @@ def main(folder: Path) -> Figures:
         "explored_mib": explored,
         "peak_mib": peak_mib(),
     }
+
+
+def written(export: Callable[[BinaryIO], None]) -> int:
+    """Bytes of an export, which goes to the disk as on the page."""
+    with tempfile.TemporaryFile() as file:
+        export(file)
+        return file.tell()
 
 
 def draw_charts(view: RunView, chosen: ResponseFilter) -> None:

@@ -15,6 +15,7 @@ from components.batch_actions import action_button
 from components.document_words import counted
 from components.explore_chart_parts import PICKED
 from components.explore_filter import key_of_filter, show_filter
+from components.explore_level import level_key
 from components.explore_words import SENTIMENT_WORDS
 from components.markdown_text import in_one_line
 from components.survey_link import RESPONSES, go_to
@@ -122,7 +123,7 @@ def pick_from_table(
 
 def click_key(view: RunView, chosen: ResponseFilter, name: str) -> str:
     """The key of a chart: a click on it must not outlive what it was drawn of."""
-    return f"{session_keys.EXPLORE_CLICK}{name}.{view.run.id}.{key_of_filter(chosen)}"
+    return f"{session_keys.EXPLORE_CLICK}{name}.{level_key(view)}.{key_of_filter(chosen)}"
 
 
 def draw_drill(view: RunView, chosen: ResponseFilter, drill: Drill | None, hint: str) -> None:
@@ -138,7 +139,7 @@ def draw_drill(view: RunView, chosen: ResponseFilter, drill: Drill | None, hint:
     count = view.count(combined)
     with st.container(border=True):
         st.markdown(f"**{in_one_line(drill.words, 160)}** :gray-badge[{counted(count, 'response')}]")
-        for verbatim in view.verbatims(combined, 0, MOST_SHOWN):
+        for verbatim in view.detail.verbatims(combined, 0, MOST_SHOWN):
             draw_quote(verbatim)
         with st.container(horizontal=True, gap="small"):
             key = f"{session_keys.EXPLORE_BUTTON}{view.run.id}"
@@ -167,8 +168,14 @@ def draw_quote(verbatim: Verbatim) -> None:
 
 
 def combine(chosen: ResponseFilter, also: ResponseFilter) -> ResponseFilter:
-    """Responses that fit both; of a column of single choices, the mark's own value is one of the filter's."""
-    named = dict(chosen.segments) | dict(also.segments)
+    """Responses that fit both."""
+    segments, besides = dict(chosen.segments), dict.fromkeys((*chosen.also_chosen, *also.also_chosen))
+    for column, values in also.segments:
+        # Whoever chose several things may have a mark's own beside those of the filter.
+        if column in segments and not set(values) <= set(segments[column]):
+            besides.update(dict.fromkeys((column, value) for value in values))
+        else:
+            segments[column] = values
     scored = {one[0]: one for one in chosen.scores}
     for name, low, high in also.scores:
         _, at_least, at_most = scored.get(name, (name, None, None))
@@ -179,7 +186,8 @@ def combine(chosen: ResponseFilter, also: ResponseFilter) -> ResponseFilter:
         chosen,
         having=tuple(dict.fromkeys((*chosen.having, *also.having))),
         with_topic=chosen.with_topic or also.with_topic,
-        segments=tuple(named.items()),
+        segments=tuple(segments.items()),
+        also_chosen=tuple(besides),
         first_day=max(filter(None, (chosen.first_day, also.first_day)), default=None),
         last_day=min(filter(None, (chosen.last_day, also.last_day)), default=None),
         scores=tuple(scored.values()),

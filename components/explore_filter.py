@@ -14,6 +14,7 @@ from components.explore_words import OTHER_WORDS, REVIEW_WORDS, SENTIMENT_WORDS
 from components.survey_link import FILTER
 from components.survey_words import MARKS
 from components.times import day
+from services.surveys.exploring.explorer import RunView
 from services.surveys.exploring.filters import ResponseFilter
 
 _Value = TypeVar("_Value")
@@ -66,6 +67,12 @@ def chips_of(chosen: ResponseFilter, topic_names: Mapping[str, str]) -> list[Chi
     ]
 
 
+def topic_names(view: RunView) -> dict[str, str]:
+    """What people call everything that a filter may name, by that name."""
+    names = dict(view.filter_names)
+    return names | {topic.id: topic.name for topic in view.detail.topics if topic.id not in names}
+
+
 def with_topics(chosen: ResponseFilter, topics: tuple[str, ...]) -> ResponseFilter:
     """The filter with other topics; one topic alone is neither "any" nor "all"."""
     return replace(chosen, topics=topics, match_all=chosen.match_all and len(topics) > 1)
@@ -104,6 +111,9 @@ def _segment_chips(chosen: ResponseFilter) -> list[Chip]:
                 if index != place or kept
             )
             chips.append(Chip(f"{name}: {value}", replace(chosen, segments=segments)))
+    for one in chosen.also_chosen:
+        rest = replace(chosen, also_chosen=_without(chosen.also_chosen, one))
+        chips.append(Chip(f"{one[0]}: {one[1]} too", rest))
     return chips
 
 

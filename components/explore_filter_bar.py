@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from components import session_keys
-from components.explore_filter import chips_of, show_filter, shown_filter, with_topics
+from components.explore_filter import chips_of, show_filter, shown_filter, topic_names, with_topics
 from components.explore_words import OTHER_WORDS, REVIEW_WORDS, SENTIMENT_ORDER, SENTIMENT_WORDS
 from components.markdown_text import in_one_line
 from components.survey_words import MARKS
@@ -33,6 +33,7 @@ def draw_filter_bar(view: RunView) -> ResponseFilter:
     """
     chosen = shown_filter()
     facts = view.prepared.facts
+    segments = len(chosen.segments) + len(chosen.also_chosen)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         _draw_search(view, chosen)
         with st.popover(_counted("Topics", len(chosen.topics)), icon=":material/label:"):
@@ -40,7 +41,7 @@ def draw_filter_bar(view: RunView) -> ResponseFilter:
         with st.popover(_counted("Sentiment", len(chosen.sentiments)), icon=":material/mood:"):
             _draw_sentiments(view, chosen)
         if facts.columns.segments:
-            with st.popover(_counted("Segments", len(chosen.segments)), icon=":material/groups:"):
+            with st.popover(_counted("Segments", segments), icon=":material/groups:"):
                 _draw_segments(view, chosen)
         if facts.first_day or facts.scores:
             count = len(chosen.scores) + bool(chosen.first_day or chosen.last_day)
@@ -57,7 +58,7 @@ def draw_filter_bar(view: RunView) -> ResponseFilter:
 
 
 def _draw_chips(view: RunView, chosen: ResponseFilter) -> None:
-    chips = chips_of(chosen, {topic.id: topic.name for topic in view.taxonomy.topics})
+    chips = chips_of(chosen, topic_names(view))
     if not chips:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -98,7 +99,7 @@ def _draw_search(view: RunView, chosen: ResponseFilter) -> None:
 
 
 def _draw_topics(view: RunView, chosen: ResponseFilter) -> None:
-    names = {topic.id: topic.name for topic in view.taxonomy.topics}
+    names = {name: words for name, words in topic_names(view).items() if name in {*view.filter_names, *chosen.topics}}
     key = _put(view, "topics", [one for one in chosen.topics if one in names])
     st.multiselect(
         "Topics",

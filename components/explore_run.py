@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import session_keys
 from components.document_words import counted
+from components.explore_retried import draw_retried
 from components.frame import Viewer
 from components.job_progress import draw_job
 from components.markdown_text import in_one_line
@@ -43,12 +44,14 @@ def choose_run(app: Services, person: Viewer, survey_id: str) -> RunState | None
     if len(finished) > 1:
         _draw_choice(app, person, finished, shown)
     _draw_notes(states, shown)
+    if shown.is_retried:
+        draw_retried(app, person, shown)
     return shown
 
 
 def is_explorable(state: RunState) -> bool:
-    """Whether it has findings: it ended, and something came of it."""
-    return not state.job.status.live and state.facts is not None and state.facts.texts > 0
+    """Whether it has findings to look at."""
+    return state.has_findings
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from components.explore_coverage import draw_coverage
 from components.explore_figures import draw_figures
 from components.explore_filter import key_of_filter
 from components.explore_filter_bar import draw_filter_bar
+from components.explore_level import MEANING, choose_level, level_key
 from components.explore_run import choose_run
 from components.explore_score import draw_score
 from components.explore_segments import draw_segments
@@ -54,10 +55,14 @@ def draw_explore(app: Services, person: Viewer, survey_id: str) -> None:
     view = app.surveys.explorer.open(person.tenant.id, state.run.id)
     chosen = draw_filter_bar(view)
     draw_figures(view.totals(chosen))
-    name = _choose_view(view)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        name = _choose_view(view)
+        view = choose_level(view)
     st.subheader(_QUESTIONS[name], anchor=False)
+    if view.is_main:
+        st.caption(MEANING)
     # A click on a mark draws that chart alone, not the bar and the figures.
-    key = f"{session_keys.EXPLORE_VIEW}.{name}.{view.run.id}.{key_of_filter(chosen)}"
+    key = f"{session_keys.EXPLORE_VIEW}.{name}.{level_key(view)}.{key_of_filter(chosen)}"
     st.fragment(_draw_view, key=key)(app, person, view, chosen, name)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import session_keys
 from components.explore_drill import Drill, draw_drill, pick_from_table, table_of
+from components.explore_level import level_key
 from components.explore_segments import MARKS
 from components.explore_topics import draw_nothing
 from services.surveys.cross_tabs import Difference
@@ -27,7 +28,7 @@ def draw_together(view: RunView, chosen: ResponseFilter) -> None:
         return
     shown = pairs
     if len(pairs) > MOST_PAIRS:
-        every = st.toggle(f"Show all {len(pairs):,} pairs", key=f"{session_keys.EXPLORE_FIELD}pairs.{view.run.id}")
+        every = st.toggle(f"Show all {len(pairs):,} pairs", key=f"{session_keys.EXPLORE_FIELD}pairs.{level_key(view)}")
         shown = pairs if every else pairs[:MOST_PAIRS]
     most = max(pair.count for pair in pairs)
     cell = pick_from_table(

@@ -19,6 +19,7 @@ from components.explore_drill import (
     table_of,
     topic_drill,
 )
+from components.explore_level import level_key
 from components.explore_words import SENTIMENT_ORDER, SENTIMENT_WORDS, interval_words
 from services.surveys.exploring.explorer import RunView
 from services.surveys.exploring.filters import ResponseFilter
@@ -60,7 +61,7 @@ def draw_nothing() -> None:
 def _choose_rows(view: RunView, spoken_of: Sequence[TopicSummary]) -> Sequence[TopicSummary]:
     if len(spoken_of) <= MOST_BARS:
         return spoken_of
-    every = st.toggle(f"Show all {len(spoken_of)} topics", key=f"{session_keys.EXPLORE_FIELD}every.{view.run.id}")
+    every = st.toggle(f"Show all {len(spoken_of)} topics", key=f"{session_keys.EXPLORE_FIELD}every.{level_key(view)}")
     return spoken_of if every else spoken_of[:MOST_BARS]
 
 

@@ -8,6 +8,7 @@ from components import session_keys
 from components.explore_chart_parts import PERIOD, TOPIC
 from components.explore_charts import trend_chart
 from components.explore_drill import Drill, draw_drill, draw_shown_as, ink, pick_from_chart, pick_from_table, table_of
+from components.explore_level import level_key
 from components.explore_topics import draw_nothing
 from components.explore_words import interval_words
 from services.surveys.exploring.explorer import RunView
@@ -87,7 +88,7 @@ def _choose(view: RunView, spoken_of: dict[str, str]) -> tuple[Period, tuple[str
         key=f"{session_keys.EXPLORE_FIELD}period.{view.run.id}",
         persist_state="session",
     )
-    key = f"{session_keys.EXPLORE_FIELD}lines.{view.run.id}"
+    key = f"{session_keys.EXPLORE_FIELD}lines.{level_key(view)}"
     if key in st.session_state:
         st.session_state[key] = [one for one in st.session_state[key] if one in spoken_of]
     topic_ids = right.multiselect(

@@ -42,7 +42,8 @@ def draw_waves(app: Services, person: Viewer, view: RunView, chosen: ResponseFil
     before = _choose_before(app, person, view)
     if before is None:
         return
-    compared = compare_waves(view, app.surveys.explorer.open(person.tenant.id, before.run.id), chosen)
+    earlier = app.surveys.explorer.open(person.tenant.id, before.run.id)
+    compared = compare_waves(view, earlier.main if view.is_main else earlier, chosen)
     _draw_words(compared)
     rows = [one for one in compared.topics if one.now.count or one.before.count]
     if not rows:

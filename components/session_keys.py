@@ -244,6 +244,7 @@ SURVEY_ESTIMATE = "surveys.run.estimate"
 
 # Explore surveys; those that end in a dot are followed by the id of a run or the key of a text, and by a name
 EXPLORE_VIEW = "chart"  # the name of the query parameter, so that a reload and a link keep the chart
+EXPLORE_LEVEL = "level"  # the name of the query parameter: by which level topics are counted
 EXPLORE_RUN = "explore.run."
 EXPLORE_FIELD = "explore.field."
 EXPLORE_CHIP = "explore.chip."

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import BinaryIO
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -20,10 +24,13 @@ from services.errors import AppError, ConflictError, InputError, NotFoundError
 from services.surveys.evaluation_models import Evaluation
 from services.surveys.exploring.explorer import RunView, compare_waves
 from services.surveys.exploring.models import WaveComparison
+from services.surveys.exports.built_files import BuiltExport
 
 # From so many rows on, a person should know that it takes a while: for workbooks, and for the others.
 _MANY_ROWS_IN_WORKBOOK = 20_000
 _MANY_ROWS = 100_000
+_SECONDS_BETWEEN = 0.25
+_LONGEST_TITLE_BYTES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class BuiltFile:
 
     run_id: str
     wish: ExportWish
-    data: bytes
+    export: BuiltExport
     built_at: datetime
 
 
@@ -43,71 +50,132 @@ def draw_build(app: Services, person: Viewer, view: RunView, wish: ExportWish, r
         row_count: Rows that go into the file.
     """
     built: BuiltFile | None = st.session_state.get(session_keys.SURVEY_EXPORT_FILE)
-    is_there = built is not None and (built.run_id, built.wish) == (view.run.id, wish)
+    if built is not None and ((built.run_id, built.wish) != (view.run.id, wish) or not built.export.path.exists()):
+        built = None
     many = _MANY_ROWS if wish.kind.is_light else _MANY_ROWS_IN_WORKBOOK
-    if row_count >= many and not is_there:
-        st.caption(f":material/hourglass_empty: {row_count:,} rows may take a minute. Stay on this page meanwhile.")
+    if row_count >= many and built is None:
+        st.caption(
+            f":material/hourglass_empty: {row_count:,} rows may take a minute. Stay on this page meanwhile: another "
+            "click stops it."
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         wanted = st.button(
-            "Build again" if is_there else f"Build the {wish.kind.noun}",
+            f"Build the {wish.kind.noun}" if built is None else "Build again",
             key=f"{session_keys.SURVEY_EXPORT_BUTTON}build",
-            icon=":material/refresh:" if is_there else ":material/build:",
-            type="tertiary" if is_there else "primary",
+            icon=":material/build:" if built is None else ":material/refresh:",
+            type="primary" if built is None else "tertiary",
         )
         place = st.container(horizontal=True, vertical_alignment="center")
     if wanted:
         try:
-            with st.spinner(f"Writing {counted(row_count, 'response')} …", show_time=True):
-                built = BuiltFile(view.run.id, wish, build(app, person, view, wish), datetime.now(UTC))
+            export = _build(app, person, view, wish, row_count)
         except AppError as error:
             show_error(error)
             return
-        st.session_state[session_keys.SURVEY_EXPORT_FILE] = built
+        _keep(app, BuiltFile(view.run.id, wish, export, datetime.now(UTC)))
         st.rerun()  # the buttons above say what there is to do now
-    if not is_there or built is None:
+    if built is None:
         return
     with place:
-        st.download_button(
-            f"Download the {wish.kind.noun} ({size_words(len(built.data))})",
-            built.data,
-            file_name=file_name(view, wish),
-            mime=wish.kind.media_type,
+        # Not st.download_button: it would hold the whole file in the memory of the web process.
+        st.link_button(
+            f"Download the {wish.kind.noun} ({size_words(built.export.size_bytes)})",
+            f"/downloads/surveys/{quote(person.tenant.id)}/{built.export.id}",
             key=f"{session_keys.SURVEY_EXPORT_BUTTON}download",
             icon=":material/download:",
             type="primary",
-            on_click="ignore",
         )
         st.markdown(f":small[:gray[Built {ago(built.built_at)}]]", width="content")
 
 
-def build(app: Services, person: Viewer, view: RunView, wish: ExportWish) -> bytes:
-    """The file.
+def _keep(app: Services, built: BuiltFile) -> None:
+    before: BuiltFile | None = st.session_state.get(session_keys.SURVEY_EXPORT_FILE)
+    if before is not None:
+        app.surveys.built.delete(before.export)
+    st.session_state[session_keys.SURVEY_EXPORT_FILE] = built
+
+
+def _build(app: Services, person: Viewer, view: RunView, wish: ExportWish, row_count: int) -> BuiltExport:
+    name = file_name(view, wish)
+    if not wish.kind.has_rows:
+        with st.spinner(f"Writing about {counted(row_count, 'response')} …", show_time=True):
+            return app.surveys.built.build(person.tenant.id, name, lambda file: write(app, person, view, wish, file))
+    progress = RowProgress(row_count)
+    return app.surveys.built.build(
+        person.tenant.id, name, lambda file: write(app, person, view, wish, file, progress.show)
+    )
+
+
+class RowProgress:
+    """A bar that shows how many rows are written, a few times a second.
+
+    Args:
+        row_count: Rows that will be written.
+        clock: Seconds that only grow, for tests.
+    """
+
+    def __init__(self, row_count: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._row_count = row_count
+        self._clock = clock
+        self._bar = st.progress(0.0, text="Working out the figures …")
+        self._shown_at = clock()
+
+    def show(self, written: int) -> None:
+        """Show so many, unless the last time is hardly over."""
+        now = self._clock()
+        is_last = written >= self._row_count
+        if not is_last and now - self._shown_at < _SECONDS_BETWEEN:
+            return
+        self._shown_at = now
+        words = f"{written:,} of {self._row_count:,} rows written"
+        self._bar.progress(
+            min(written / max(self._row_count, 1), 1.0), text=f"{words}; finishing the file …" if is_last else words
+        )
+
+
+def write(
+    app: Services,
+    person: Viewer,
+    view: RunView,
+    wish: ExportWish,
+    file: BinaryIO,
+    on_rows: Callable[[int], None] | None = None,
+) -> None:
+    """Write the file.
+
+    Args:
+        on_rows: Hears how many rows are written, in formats that have rows.
 
     Raises:
         AppError: it could not be made.
     """
     exports = app.surveys.exports
+    shown = view.main if wish.by_main else view
     if wish.kind.name == CSV:
-        return exports.csv(view, wish.chosen)
-    if wish.kind.name == JSONL:
-        return exports.jsonl(view, wish.chosen)
-    if wish.kind.name == XLSX:
-        return exports.workbook(
-            view,
+        exports.csv(file, view, wish.chosen, on_rows=on_rows)
+    elif wish.kind.name == JSONL:
+        exports.jsonl(file, view, wish.chosen, on_rows=on_rows)
+    elif wish.kind.name == XLSX:
+        exports.workbook(
+            file,
+            shown,
             wish.chosen,
             title=wish.title,
             score=wish.score,
             evaluation=_evaluation(app, person, view),
-            waves=_waves(app, person, view, wish),
+            waves=_waves(app, person, shown, wish),
+            on_rows=on_rows,
         )
-    return exports.report_html(view, wish.chosen, wish.title, wish.score).encode()
+    else:
+        file.write(exports.report_html(shown, wish.chosen, wish.title, wish.score).encode())
 
 
 def file_name(view: RunView, wish: ExportWish) -> str:
     """What the file is called: the survey, whether it is a part, and the day of the run."""
     title = re.sub(r"[^\w-]+", "-", view.survey.title).strip("-").lower() or "survey"
     part = "" if wish.chosen.is_empty else "-part"
-    return f"{title[:60]}{part}-{view.run.created_at:%Y-%m-%d}.{wish.kind.ending}"
+    title = title.encode()[:_LONGEST_TITLE_BYTES].decode(errors="ignore")  # names of files end at 255 bytes
+    return f"{title}{part}-{view.run.created_at:%Y-%m-%d}.{wish.kind.ending}"
 
 
 def size_words(count: int) -> str:
@@ -134,7 +202,7 @@ def _waves(app: Services, person: Viewer, view: RunView, wish: ExportWish) -> Wa
             same = (state.run.question, state.run.taxonomy_id) == (view.run.question, view.run.taxonomy_id)
             if same and is_explorable(state):
                 before = app.surveys.explorer.open(tenant_id, state.run.id)
-                return compare_waves(view, before, wish.chosen)
+                return compare_waves(view, before.main if view.is_main else before, wish.chosen)
     except (NotFoundError, ConflictError):
         return None  # the earlier wave was deleted meanwhile
     return None

@@ -20,6 +20,7 @@ class ExportFormat:
         noun: What a button calls the file.
         is_report: Whether it has a title and a score of its own.
         is_light: Whether many rows are written in seconds.
+        has_rows: Whether each response is a row of it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ExportFormat:
     noun: str
     is_report: bool = False
     is_light: bool = True
+    has_rows: bool = True
 
 
 FORMATS: Mapping[str, ExportFormat] = MappingProxyType(
@@ -70,6 +72,7 @@ FORMATS: Mapping[str, ExportFormat] = MappingProxyType(
                 "One page with charts, tables and quotes, to send and to print. It needs no network.",
                 "report",
                 is_report=True,
+                has_rows=False,
             ),
         )
     }
@@ -82,9 +85,11 @@ class ExportWish:
 
     Attributes:
         title, score: Of a report; empty for data alone.
+        by_main: Whether the figures of a report are those of main topics.
     """
 
     kind: ExportFormat
     chosen: ResponseFilter
     title: str = ""
     score: str = ""
+    by_main: bool = False

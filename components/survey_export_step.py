@@ -10,7 +10,8 @@ from components import session_keys
 from components.batch_actions import draw_outcome
 from components.document_words import counted
 from components.error_notice import errors_shown
-from components.explore_filter import chips_of, shown_filter
+from components.explore_filter import chips_of, shown_filter, topic_names
+from components.explore_level import choose_level
 from components.explore_run import choose_run
 from components.frame import Viewer
 from components.markdown_text import in_one_line
@@ -51,7 +52,8 @@ def _draw(app: Services, person: Viewer, run_id: str) -> None:
             return
         kind = _choose_format(view)
         title, score = _choose_details(view, kind)
-        draw_build(app, person, view, ExportWish(kind, part.chosen, title, score), part.count)
+        by_main = kind.is_report and choose_level(view, "Figures count by").is_main
+        draw_build(app, person, view, ExportWish(kind, part.chosen, title, score, by_main), part.count)
         _draw_guide(app)
 
 
@@ -80,8 +82,7 @@ def _choose_part(view: RunView) -> _Part:
     )
     if which == _EVERYTHING:
         return _Part(every, view.row_count)
-    names = {topic.id: topic.name for topic in view.topics}
-    conditions = " · ".join(in_one_line(chip.words, 60) for chip in chips_of(chosen, names))
+    conditions = " · ".join(in_one_line(chip.words, 60) for chip in chips_of(chosen, topic_names(view)))
     st.caption(f":material/filter_alt: {conditions}")
     return _Part(chosen, count)
 

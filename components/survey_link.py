@@ -97,7 +97,12 @@ def settle_address(tenant_id: str) -> None:
 
 
 def _forget_what_was_shown() -> None:
-    for name in (session_keys.OPEN_RUN, session_keys.OPEN_TAXONOMY, session_keys.OPEN_QUESTION):
+    for name in (
+        session_keys.OPEN_RUN,
+        session_keys.OPEN_TAXONOMY,
+        session_keys.OPEN_QUESTION,
+        session_keys.EXPLORE_LEVEL,
+    ):
         st.query_params.pop(name, None)
     _drop_filters()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -54,6 +55,14 @@ def draw_live_runs(app: Services, person: Viewer, choices: RunChoices, states: S
     for state in states:
         st.caption(choices.parameters(state.run))
         _draw_parts(app, person, state)
+        if state.has_findings:
+            action_button(
+                "Look at what was found before",
+                partial(open_run, state.run.id, EXPLORE),
+                key=f"{_BUTTON}open.{state.run.id}",
+                icon=":material/insights:",
+                redraws_page=True,
+            )
 
 
 def draw_runs(app: Services, person: Viewer, choices: RunChoices, states: Sequence[RunState]) -> None:

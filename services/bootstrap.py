@@ -6,7 +6,7 @@ Factories import lazily: building the services connects to nothing but the datab
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pydantic import SecretStr
@@ -229,7 +229,10 @@ def build_services(settings: Settings | None = None) -> Services:
     )
     workshop = assemble_image_workshop(settings, database, files, backdrops, near, aws, prices)
     channels = build_channels(settings, aws)
-    survey_ports = assemble_survey_ports(settings, database, files, near, detector, aws, prices)
+    survey_ports = replace(
+        assemble_survey_ports(settings, database, files, near, detector, aws, prices),
+        built=settings.home / "cache" / "survey-exports",
+    )
     job_kinds = LazyJobKinds(
         {
             PREPARE_IMAGES: lambda: PrepareImagesKind(workshop.ports.repository, workshop.preparer, workshop.previews),

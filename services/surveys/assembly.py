@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.jobs.service import JobService
 from services.ports.files import FileStore
@@ -14,6 +15,7 @@ from services.privacy.audit import AuditTrail
 from services.surveys.desk import SurveyDesk
 from services.surveys.evaluation import EvaluationService
 from services.surveys.exploring.explorer import SurveyExplorer
+from services.surveys.exports.built_files import BuiltExports
 from services.surveys.exports.service import SurveyExports
 from services.surveys.labels import LabelService
 from services.surveys.library import SurveyLibrary
@@ -36,6 +38,7 @@ class SurveyPorts:
         suggester: Makes what proposes topics.
         forget_calls: Forgets what was paid for.
         namer: Makes what names them by a language model; None leaves them their own words.
+        built: Folder on this machine for exports until they are fetched; None takes one for temporary files.
     """
 
     repository: SurveyRepository
@@ -46,6 +49,7 @@ class SurveyPorts:
     max_bytes: int
     forget_calls: ForgetCalls
     namer: NamerFactory | None = None
+    built: Path | None = None
 
 
 def assemble_surveys(ports: SurveyPorts, jobs: JobService, audit: AuditTrail) -> SurveyDesk:
@@ -96,6 +100,7 @@ def assemble_surveys(ports: SurveyPorts, jobs: JobService, audit: AuditTrail) ->
         evaluation=EvaluationService(sources),
         explorer=explorer,
         exports=SurveyExports(),
+        built=BuiltExports(ports.built),
         backends=ports.backends,
         detector=ports.detector,
         suggester=ports.suggester,

@@ -13,6 +13,7 @@ from services.privacy.masking import mask_many
 from services.surveys.analysis import Analysis, analyze_responses, estimate_responses
 from services.surveys.evaluation import EvaluationService
 from services.surveys.exploring.explorer import SurveyExplorer
+from services.surveys.exports.built_files import BuiltExports
 from services.surveys.exports.service import SurveyExports
 from services.surveys.labels import LabelService
 from services.surveys.library import SurveyLibrary
@@ -46,6 +47,7 @@ class SurveyDesk:
     evaluation: EvaluationService
     explorer: SurveyExplorer
     exports: SurveyExports
+    built: BuiltExports
     backends: SurveyBackends
     detector: PersonalDataDetector
     suggester: Callable[[], TopicSuggester]

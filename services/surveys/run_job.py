@@ -193,6 +193,19 @@ def merge_parts(
     report: StageListener = lambda _stage, _progress=None: None,
 ) -> RunFindings:
     """Join what the chunks of a run gave, and keep it; where one gave nothing, nothing was found."""
+    findings = joined_parts(run, items, texts, files, report)
+    RunFiles(files, run).write_findings(encode_findings(findings))
+    return findings
+
+
+def joined_parts(
+    run: SurveyRun,
+    items: list[JobItem],
+    texts: RunTexts,
+    files: FileStore,
+    report: StageListener = lambda _stage, _progress=None: None,
+) -> RunFindings:
+    """As :func:`merge_parts`, without keeping it: more may come of the run."""
     kept = RunFiles(files, run)
     topic_ids = [topic.id for topic in texts.taxonomy_of(run).topics]
     parts = []
@@ -201,9 +214,7 @@ def merge_parts(
         data = kept.read_part(item.position)
         count = int(item.arguments["last"]) - int(item.arguments["first"]) + 1
         parts.append(decode_findings(data) if data is not None else nothing_found(count, topic_ids))
-    findings = joined_findings(parts, texts.of_run(run).of_row)
-    kept.write_findings(encode_findings(findings))
-    return findings
+    return joined_findings(parts, texts.of_run(run).of_row)
 
 
 def all_items(lists: ItemLists, job: Job) -> Iterator[JobItem]:

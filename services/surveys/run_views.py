@@ -86,6 +86,17 @@ class RunState:
     job: Job
     facts: RunFacts | None = None
 
+    @property
+    def is_retried(self) -> bool:
+        """Whether what failed is analyzed again, while the findings of the rest stand."""
+        return self.job.status.live and self.job.round > 1 and self.job.counts[ItemStatus.DONE] > 0
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether there is something to look at."""
+        ended_with_some = not self.job.status.live and self.facts is not None and self.facts.texts > 0
+        return ended_with_some or self.is_retried
+
 
 def added_facts(items: Iterable[JobItem], distinct_count: int, job_round: int) -> RunFacts:
     """Add up what the chunks of a run told."""

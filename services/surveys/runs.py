@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from services.access.models import Account
 from services.errors import ConflictError, InputError, NotFoundError
-from services.jobs.models import Job, JobStatus
+from services.jobs.models import ItemStatus, Job, JobStatus
 from services.jobs.service import JobService
 from services.ports.files import FileStore
 from services.ports.surveys import SurveyRepository
@@ -23,7 +23,7 @@ from services.surveys.permissions import require_analyst
 from services.surveys.run_backends import ForgetCalls, SurveyBackends, calls_of_run
 from services.surveys.run_chunks import chunk_items
 from services.surveys.run_files import RunFiles
-from services.surveys.run_job import ANALYZE_SURVEY, RunTexts, all_items, merge_parts, run_version
+from services.surveys.run_job import ANALYZE_SURVEY, RunTexts, all_items, joined_parts, merge_parts, run_version
 from services.surveys.run_models import RunEstimate, RunOptions, StepTrace, SurveyRun
 from services.surveys.run_traces import RunTraces
 from services.surveys.run_views import BackendChoice, RunFacts, RunState, added_facts
@@ -220,22 +220,28 @@ class SurveyRuns:
         return self._texts.taxonomy_of(self.get(tenant_id, run_id))
 
     def findings(self, tenant_id: str, run_id: str) -> RunFindings:
-        """What a run found that ended: also one that was canceled, as far as it came.
+        """What a run found that ended, as far as it came; while what failed is retried, what was found before.
 
-        They are the same for a run and its job's round: :attr:`services.jobs.models.Job.round` goes up with a retry.
+        They are the same for a run and its job's round and status: :attr:`services.jobs.models.Job.round` goes up with
+        a retry.
 
         Raises:
             NotFoundError: ``run-missing``.
-            ConflictError: ``run-not-finished``: it has not ended, or nothing came of it.
+            ConflictError: ``run-not-finished``: it has not ended for the first time, or nothing came of it.
         """
         run = self.get(tenant_id, run_id)
         job = self._job_of(run)
-        if job.status is JobStatus.DONE:
+        has_ended = job.status in {JobStatus.DONE, JobStatus.CANCELED}
+        is_retried = job.status.live and job.round > 1 and job.counts[ItemStatus.DONE] > 0
+        if job.status is JobStatus.DONE or is_retried:
             data = RunFiles(self._files, run).read_findings()
-            if data is not None:
-                return decode_findings(data, self._texts.of_run(run).of_row)
-        if job.status in {JobStatus.DONE, JobStatus.CANCELED}:
-            findings = merge_parts(run, list(all_items(self._jobs, job)), self._texts, self._files)
+            findings = None if data is None else decode_findings(data, self._texts.of_run(run).of_row)
+            if findings is not None and findings.overall.any():
+                return findings
+        if is_retried or (job.counts[ItemStatus.DONE] and not job.status.live):
+            # What is still worked on, or can be retried, may bring more: the run itself keeps that when it ends.
+            join = merge_parts if has_ended else joined_parts
+            findings = join(run, list(all_items(self._jobs, job)), self._texts, self._files)
             if findings.overall.any():
                 return findings
         raise ConflictError(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -177,9 +178,8 @@ def figure(page: Page, label: str) -> Locator:
 
 
 def download(page: Page, name: re.Pattern[str]) -> bytes:
-    with page.expect_download() as started:
-        page.get_by_role("button", name=name).click()
-    return Path(started.value.path()).read_bytes()
+    address = page.get_by_role("link", name=name).get_attribute("href")
+    return page.request.get(urljoin(page.url, address or "")).body()
 
 
 def load(page: Page, survey: SurveyFile) -> None:

@@ -146,6 +146,17 @@ def test_a_mark_narrows_the_filter_and_drops_nothing_of_it() -> None:
     assert combine(both, also) == both
 
 
+def test_a_mark_of_another_choice_keeps_those_of_the_filter() -> None:
+    chosen = ResponseFilter(segments=(("Devices", ("Phone", "Tablet")),))
+    watch = ResponseFilter(segments=(("Devices", ("Watch",)),))
+    both = combine(chosen, watch)
+    assert both.segments == chosen.segments
+    assert both.also_chosen == (("Devices", "Watch"),)
+    assert combine(both, watch) == both
+    phone = combine(both, ResponseFilter(segments=(("Devices", ("Phone",)),)))
+    assert phone == ResponseFilter(segments=(("Devices", ("Phone",)),), also_chosen=(("Devices", "Watch"),))
+
+
 def test_a_mark_says_what_it_stands_for() -> None:
     assert topic_drill("Price", "p", Sentiment.NEGATIVE).words == "Price · negative"
     assert topic_drill("Price", "p", also=ResponseFilter(search="x")).also == ResponseFilter(
@@ -159,6 +170,7 @@ def test_every_condition_has_a_chip_and_taking_all_away_leaves_no_filter() -> No
         match_all=True,
         sentiments=(Sentiment.MIXED,),
         segments=(("Region", ("North", "South")),),
+        also_chosen=(("Devices", "Phone"),),
         first_day=date(2026, 1, 1),
         last_day=date(2026, 2, 1),
         scores=(("NPS", 0.0, 6.0), ("CSAT", 3.0, 3.0)),
@@ -174,10 +186,18 @@ def test_every_condition_has_a_chip_and_taking_all_away_leaves_no_filter() -> No
     )
     words = [chip.words for chip in chips_of(chosen, {"a": "Alpha"})]
     assert words[:2] == ["Alpha", "and a topic that was removed"]
-    assert {"Alpha: positive", "Region: North", "NPS: 0 to 6", "CSAT: 3", "“late”", "Other: junk"} <= set(words)
+    assert {
+        "Alpha: positive",
+        "Region: North",
+        "Devices: Phone too",
+        "NPS: 0 to 6",
+        "CSAT: 3",
+        "“late”",
+        "Other: junk",
+    } <= set(words)
     assert "From Jan 1, 2026 until Feb 1, 2026" in words
     # The topic "a" is asked for twice, in two ways.
-    assert len(words) == 18
+    assert len(words) == 19
     left = chosen
     while chips := chips_of(left, {"a": "Alpha"}):
         assert chips[0].rest != left

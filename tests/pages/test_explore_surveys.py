@@ -96,6 +96,40 @@ def test_a_run_in_progress_says_how_far_it_is(desk: Desk) -> None:
     assert page.metric[0].label == "Responses"
 
 
+@pytest.mark.parametrize("step", [EXPLORE, RESPONSES, QUALITY, EXPORT])
+def test_while_a_part_is_retried_the_findings_of_before_are_shown_and_its_share_is_said(desk: Desk, step: str) -> None:
+    desk.analyzer.errors[BAD_PRICE] = [InputError("It was too hot.", code="hot", remedy="Retry.")]
+    survey = desk.survey()
+    run = desk.run(survey, desk.taxonomy().taxonomy_id)
+    before = view_of(desk, run).totals()
+    assert 0 < before.not_analyzed < before.row_count
+    desk.queue.paused = True
+    desk.services.surveys.runs.retry(desk.omar, TENANT, run.id)
+    page = open_page(survey=survey, step=step)
+    assert not page.exception
+    share = round(100 * before.not_analyzed / before.row_count)
+    assert f"{share} % of the responses are being analyzed again." in shown(page)
+    assert f"({before.not_analyzed} of {before.row_count})" in shown(page)
+    if step == EXPLORE:
+        assert page.metric[0].value == str(before.answered)
+    desk.queue.run_waiting()
+    page = open_page(survey=survey, step=step)
+    assert "analyzed again" not in shown(page)
+    assert view_of(desk, run).totals().not_analyzed == 0
+
+
+def test_a_retried_run_leads_to_what_was_found_before(desk: Desk) -> None:
+    desk.analyzer.errors[BAD_PRICE] = [InputError("It was too hot.", code="hot", remedy="Retry.")]
+    survey = desk.survey()
+    run = desk.run(survey, desk.taxonomy().taxonomy_id)
+    desk.queue.paused = True
+    desk.services.surveys.runs.retry(desk.omar, TENANT, run.id)
+    page = click(open_page(survey=survey, step=RUN), f"{session_keys.SURVEY_RUN_BUTTON}open.{run.id}")
+    assert not page.exception
+    assert page.session_state[session_keys.SURVEY_STEP] == EXPLORE
+    assert address(page, session_keys.OPEN_RUN) == run.id
+
+
 def test_a_failed_run_says_why_and_leads_to_the_runs(desk: Desk) -> None:
     def refuse(_responses: object) -> None:
         raise InputError("The model refused.", code="refused", remedy="Ask for another one.")

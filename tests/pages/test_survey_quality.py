@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -240,20 +239,20 @@ def test_a_file_is_built_only_when_asked_for_and_holds_every_response(
 ) -> None:
     survey, run = explored
     label_gold(desk, run, BAD_PRICE, "price")
-    book = openpyxl.load_workbook(io.BytesIO(build(survey, run, XLSX).data))
+    book = openpyxl.load_workbook(build(survey, run, XLSX).export.path)
     assert book["Data"].max_row == 41
     assert {"README", "Summary", "By Region", "Trend", "Evaluation"} <= set(book.sheetnames)
-    assert build(survey, run, CSV).data.decode("utf-8-sig").count("\nP-") == 40
-    lines = build(survey, run, JSONL).data.decode().splitlines()
+    assert build(survey, run, CSV).export.path.read_bytes().decode("utf-8-sig").count("\nP-") == 40
+    lines = build(survey, run, JSONL).export.path.read_bytes().decode().splitlines()
     assert json.loads(lines[0])["topics"][0]["id"] == "price"
-    assert "<svg" in build(survey, run, REPORT).data.decode()
+    assert "<svg" in build(survey, run, REPORT).export.path.read_bytes().decode()
 
 
 def test_only_what_fits_the_filter_is_exported_when_there_is_one(
     desk: Desk, explored: tuple[Survey, SurveyRun]
 ) -> None:
     survey, run = explored
-    text = build(survey, run, CSV, {"f.with": "price~negative"}).data.decode("utf-8-sig")
+    text = build(survey, run, CSV, {"f.with": "price~negative"}).export.path.read_bytes().decode("utf-8-sig")
     assert text.count("\nP-") == 5
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from services.surveys.models import OtherReason, Sentiment
 SENTIMENT_KINDS = len(Sentiment) + 1  # with 0 for none
 _NOTHING_FITS = OTHER_CODES[OtherReason.NOTHING_FITS]
 _NEUTRAL = SENTIMENT_CODES[Sentiment.NEUTRAL]
+_SENTIMENTS = {code: sentiment for sentiment, code in SENTIMENT_CODES.items()}
 _PATTERN_SEED = 20_260_101
 
 
@@ -137,6 +138,11 @@ def unite(code: int, other: int) -> int:
     return int(_UNITED[_bits(code) | _bits(other)])
 
 
+def united_sentiment(one: Sentiment, other: Sentiment) -> Sentiment:
+    """What is felt about two topics that count as one."""
+    return _SENTIMENTS[unite(SENTIMENT_CODES[one], SENTIMENT_CODES[other])]
+
+
 def assign(
     findings: RunFindings, target: NDArray[np.int16], topic_count: int, corrections: Sequence[TextCorrection] = ()
 ) -> Assignments:
@@ -185,6 +191,19 @@ def assign(
         corrected=corrected,
         **columns,
     )
+
+
+def united_topics(assigned: Assignments, target: NDArray[np.int16], topic_count: int) -> Assignments:
+    """The same with every topic as another one; topics that become one unite as in :func:`assign`.
+
+    Args:
+        target: ``int16`` per topic: what it becomes, 0 to ``topic_count`` - 1.
+    """
+    columns = {name: getattr(assigned, name) for name in ("texts", "sentiments", "confidence", "starts", "ends")}
+    columns = _united({**columns, "topics": target[assigned.topics]}, topic_count)
+    counts = np.bincount(columns["texts"], minlength=assigned.text_count)
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    return replace(assigned, topic_count=topic_count, offsets=offsets, **columns)
 
 
 def _united(columns: dict[str, NDArray[Any]], topic_count: int) -> dict[str, NDArray[Any]]:

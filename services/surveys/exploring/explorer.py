@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -19,7 +18,6 @@ from services.surveys.exploring.run_view import RunView
 from services.surveys.exploring.waves import compare_waves
 from services.surveys.findings import RunFindings
 from services.surveys.label_models import LabelPurpose
-from services.surveys.models import Taxonomy
 from services.surveys.prepared import PreparedSurvey
 from services.surveys.run_models import SurveyRun
 from services.surveys.run_views import RunState
@@ -81,11 +79,8 @@ class SurveyExplorer:
         self._findings: _Cache[RunFindings] = OrderedDict()
         self._questions: _Cache[QuestionRows] = OrderedDict()
 
-    def open(self, tenant_id: str, run_id: str, *, roll_up: bool = False) -> RunView:
-        """A run as it is looked at.
-
-        Args:
-            roll_up: Whether topics count as the topic at the top above them.
+    def open(self, tenant_id: str, run_id: str) -> RunView:
+        """A run as it is looked at, by topics as they are; see :attr:`RunView.main` for main topics.
 
         Raises:
             NotFoundError: ``run-missing``, or ``survey-missing``.
@@ -98,7 +93,7 @@ class SurveyExplorer:
         newest = self._taxonomies.get(tenant_id, run.taxonomy_id)
         findings_name = tenant_id, run_id, state.job.round, state.job.status
         survey = self._surveys.get(tenant_id, run.survey_id)
-        name = *findings_name, roll_up, revision, newest.number, survey.title, survey.earlier_wave_id
+        name = *findings_name, revision, newest.number, survey.title, survey.earlier_wave_id
         kept = self._kept(self._views, name)
         if kept is not None:
             return kept
@@ -114,10 +109,10 @@ class SurveyExplorer:
                     code="findings-differ",
                     remedy="Start the run again.",
                 )
-            view = self._view(run, survey, rows, findings, newest, roll_up=roll_up)
+            view = self._view(run, survey, rows, findings, newest)
             with self._lock:
                 # The same run as it was before is asked for no more.
-                for other in [other for other in self._views if other[:2] + other[4:5] == (tenant_id, run_id, roll_up)]:
+                for other in [other for other in self._views if other[:2] == (tenant_id, run_id)]:
                     del self._views[other]
             self._keep(self._views, name, view, _VIEWS_KEPT)
             return view
@@ -129,23 +124,19 @@ class SurveyExplorer:
         rows: QuestionRows,
         findings: RunFindings,
         newest: TaxonomyVersion,
-        *,
-        roll_up: bool,
     ) -> RunView:
-        taxonomy = rolled_up(newest.taxonomy) if roll_up else newest.taxonomy
-        tops = top_topics(newest.taxonomy) if roll_up else {}
+        taxonomy = newest.taxonomy
         places = {topic.id: place for place, topic in enumerate(taxonomy.topics)}
-        moves: dict[int, dict[str, str | None]] = {}
+        moves: dict[int, Mapping[str, str | None]] = {}
 
-        def moved(version: int) -> dict[str, str | None]:
+        def moved(version: int) -> Mapping[str, str | None]:
             """Every id of a version -> its id here."""
             version = min(version, newest.number)
             if version not in moves:
                 if version == newest.number:
-                    found: Mapping[str, str | None] = {topic.id: topic.id for topic in newest.taxonomy.topics}
+                    moves[version] = {topic.id: topic.id for topic in taxonomy.topics}
                 else:
-                    found = self._taxonomies.resolve(run.tenant_id, run.taxonomy_id, version, newest.number)
-                moves[version] = {old: None if now is None else tops.get(now, now) for old, now in found.items()}
+                    moves[version] = self._taxonomies.resolve(run.tenant_id, run.taxonomy_id, version, newest.number)
             return moves[version]
 
         def places_of(version: int) -> dict[str, int]:
@@ -205,22 +196,3 @@ class SurveyExplorer:
             finally:
                 with self._lock:
                     self._building.pop(name, None)
-
-
-def top_topics(taxonomy: Taxonomy) -> dict[str, str]:
-    """The id of the topic at the top above each topic; its own where it has none above."""
-    parents = {topic.id: topic.parent for topic in taxonomy.topics}
-    tops = {}
-    for topic_id in parents:
-        top, passed = topic_id, {topic_id}
-        while (above := parents[top]) is not None and above in parents and above not in passed:
-            top = above
-            passed.add(top)
-        tops[topic_id] = top
-    return tops
-
-
-def rolled_up(taxonomy: Taxonomy) -> Taxonomy:
-    """The topics at the top alone."""
-    tops = set(top_topics(taxonomy).values())
-    return replace(taxonomy, topics=tuple(topic for topic in taxonomy.topics if topic.id in tops))

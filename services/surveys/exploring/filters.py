@@ -13,10 +13,10 @@ from services.surveys.marks import Mark
 from services.surveys.models import OtherReason, Sentiment
 from services.surveys.review_reasons import ReviewReason
 
-# Names of query parameters. What follows "by." or "score." is the name of a column.
+# Names of query parameters. What follows "by.", "also." or "score." is the name of a column.
 _TOPIC, _ALL, _FEELING, _FROM, _TO, _SEARCH = "topic", "all", "feeling", "from", "to", "q"
 _OTHER, _MARK, _REVIEW, _CORRECTED, _SEGMENT, _SCORE = "other", "mark", "review", "corrected", "by.", "score."
-_HAVING = "with"
+_HAVING, _ALSO = "with", "also."
 _ANY, _NONE, _YES, _RANGE, _FELT = "any", "none", "yes", "..", "~"
 _Kind = TypeVar("_Kind", bound=StrEnum)
 
@@ -28,9 +28,11 @@ class ResponseFilter:
     Responses without a word are left out unless ``others`` or ``marks`` names them.
 
     Attributes:
-        topics: Ids: responses with any of them, or with all when ``match_all``.
+        topics: Ids: responses with any of them, or with all when ``match_all``. Here and in ``having``, a main topic
+            with all below it goes by the name that :func:`services.surveys.exploring.levels.with_below` gives it.
         sentiments: With topics: what is felt about these; without: the response as a whole.
         segments: Name of a column, and the values of which a response has one.
+        also_chosen: Name of a column, and a value that a response must have besides: it may have several.
         first_day, last_day: Both are included; a response without a date is not.
         scores: Name, lowest and highest value, both included; None is open. A response without the score is not.
         others: Reasons why a response has no topic.
@@ -48,6 +50,7 @@ class ResponseFilter:
     match_all: bool = False
     sentiments: tuple[Sentiment, ...] = ()
     segments: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    also_chosen: tuple[tuple[str, str], ...] = ()
     first_day: date | None = None
     last_day: date | None = None
     scores: tuple[tuple[str, float | None, float | None], ...] = ()
@@ -77,6 +80,10 @@ class ResponseFilter:
             _ALL: [_YES] if self.match_all else [],
             _FEELING: [sentiment.value for sentiment in self.sentiments],
             **{f"{_SEGMENT}{name}": list(values) for name, values in self.segments},
+            **{
+                f"{_ALSO}{name}": [value for column, value in self.also_chosen if column == name]
+                for name, _ in self.also_chosen
+            },
             _FROM: [self.first_day.isoformat()] if self.first_day else [],
             _TO: [self.last_day.isoformat()] if self.last_day else [],
             **{
@@ -118,6 +125,12 @@ class ResponseFilter:
                 (name.removeprefix(_SEGMENT), values)
                 for name, values in told.items()
                 if name.startswith(_SEGMENT) and values
+            ),
+            also_chosen=tuple(
+                (name.removeprefix(_ALSO), value)
+                for name, values in told.items()
+                if name.startswith(_ALSO)
+                for value in values
             ),
             first_day=_day(first(_FROM)),
             last_day=_day(first(_TO)),

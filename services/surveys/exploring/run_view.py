@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from services.surveys.cross_tabs import CrossTab, shown_values
 from services.surveys.exploring import counting, trends, verbatims
 from services.surveys.exploring.assignments import Assignments
 from services.surveys.exploring.filters import ResponseFilter
+from services.surveys.exploring.levels import assigned_to_main, main_topics, rolled_up, with_below, without_below
 from services.surveys.exploring.models import (
     CoOccurrence,
     Coverage,
@@ -42,12 +44,16 @@ class RunView:
     """A finished run with corrections applied and topics as the newest version of the taxonomy has them.
 
     It never changes: corrections and new versions make a new one. Safe to use from many threads. In filters, topics go
-    by their ids in this view or in the run; topics and columns that the view does not have are passed over.
+    by their ids as they are now or as the run had them; topics and columns that the view does not have are passed over.
+
+    A view counts topics as they are, or as the main topics above them: see :attr:`main`. A filter leaves the same
+    responses in both.
 
     Args:
         rows: Of the run's question.
         taxonomy: As it is now; the numbers in ``assigned`` are those of its topics.
         moved: What became of topics that are not in it any more: the id of the topic that took them in, or None.
+        detail: The view of the topics as they are, for one of main topics.
 
     Attributes:
         taxonomy_version: The number of the version.
@@ -62,6 +68,7 @@ class RunView:
         taxonomy_version: int,
         assigned: Assignments,
         moved: Mapping[str, str | None],
+        detail: RunView | None = None,
     ) -> None:
         self.run = run
         self.survey = survey
@@ -70,6 +77,7 @@ class RunView:
         self._rows = rows
         self._assigned = assigned
         self._moved = moved
+        self._detail = detail
         self._places = {topic.id: place for place, topic in enumerate(taxonomy.topics)}
         self._selections: OrderedDict[tuple[ResponseFilter, bool], Selection] = OrderedDict()
         self._lock = threading.Lock()
@@ -83,6 +91,53 @@ class RunView:
     def topics(self) -> tuple[Topic, ...]:
         """In the taxonomy's order."""
         return self.taxonomy.topics
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether some topics stand below others."""
+        return any(topic.parent in self.detail._places for topic in self.detail.topics)
+
+    @property
+    def detail(self) -> RunView:
+        """The same run by topics as they are; itself when it is that view."""
+        return self._detail or self
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it counts main topics, and some of them have others below them."""
+        return self._detail is not None
+
+    @cached_property
+    def main(self) -> RunView:
+        """The same run by main topics: whatever is said of a topic is said of the one at the top above it."""
+        if self._detail is not None or not self.has_levels:
+            return self
+        taxonomy = rolled_up(self.taxonomy)
+        assigned = assigned_to_main(self._assigned, self.taxonomy, taxonomy)
+        return RunView(
+            self.run, self.survey, self._rows, taxonomy, self.taxonomy_version, assigned, self._moved, detail=self
+        )
+
+    @cached_property
+    def filter_names(self) -> Mapping[str, str]:
+        """What filters may name, in the taxonomy's order, and what people call it.
+
+        Main topics with all below them stand before their own topics; such a main topic alone is there when some
+        response has it.
+        """
+        if self._detail is not None:
+            return self._detail.filter_names
+        names = main_topics(self.taxonomy)
+        used = set(np.unique(self._assigned.topics).tolist())
+        found = {}
+        for place, topic in enumerate(self.topics):
+            whole = with_below(topic.id)
+            if names[topic.id] == whole:
+                found[whole] = f"{topic.name} (all)"
+                if place not in used:
+                    continue
+            found[topic.id] = topic.name
+        return found
 
     @property
     def row_count(self) -> int:
@@ -114,18 +169,36 @@ class RunView:
             )
         return self.topics[self._places[topic_id]]
 
+    def filter_name(self, name: str) -> str:
+        """What people call a topic that a filter names. Raises InputError ``unknown-topic``."""
+        return self.filter_names.get(name) or self.detail.topic(name).name
+
     def known(self, chosen: ResponseFilter) -> ResponseFilter:
         """The filter as it is understood: topics that were merged are those that took them in, unknown names go."""
-        topics = (self._moved.get(topic, topic) for topic in chosen.topics)
-        having = ((self._moved.get(topic, topic), felt) for topic, felt in chosen.having)
+        topics = (self._known_topic(topic) for topic in chosen.topics)
+        having = ((self._known_topic(topic), felt) for topic, felt in chosen.having)
         segments, scores = set(self.segment_names), set(self.score_names)
         return replace(
             chosen,
-            topics=tuple(dict.fromkeys(topic for topic in topics if topic is not None and topic in self._places)),
+            topics=tuple(dict.fromkeys(topic for topic in topics if topic is not None)),
             segments=tuple(one for one in chosen.segments if one[0] in segments and one[1]),
+            also_chosen=tuple(one for one in chosen.also_chosen if one[0] in segments),
             scores=tuple(one for one in chosen.scores if one[0] in scores),
-            having=tuple((topic, felt) for topic, felt in having if topic is not None and topic in self._places),
+            having=tuple((topic, felt) for topic, felt in having if topic is not None),
         )
+
+    def _known_topic(self, name: str) -> str | None:
+        detail = self.detail
+        topic_id, below_too = without_below(name)
+        now = detail._moved.get(topic_id, topic_id)
+        if now is None or now not in detail._places:
+            return None
+        return with_below(now) if below_too and with_below(now) in detail.main._places else now
+
+    def _place_of(self, name: str) -> tuple[Assignments, int]:
+        """See :data:`services.surveys.exploring.selecting.TopicPlace`."""
+        view = self if name in self._places else self.main
+        return view._assigned, view._places[name]
 
     def selection(self, chosen: ResponseFilter = NO_FILTER, *, with_empty: bool = False) -> Selection:
         """The responses that fit."""
@@ -134,7 +207,10 @@ class RunView:
             if name in self._selections:
                 self._selections.move_to_end(name)
                 return self._selections[name]
-        made = select(self._rows, self._assigned, self._places, name[0], with_empty=with_empty)
+        if self._detail is None:
+            made = select(self._rows, self._assigned, self._place_of, name[0], with_empty=with_empty)
+        else:
+            made = replace(self._detail.selection(name[0], with_empty=with_empty), assigned=self._assigned)
         with self._lock:
             self._selections[name] = made
             while len(self._selections) > _SELECTIONS_KEPT:

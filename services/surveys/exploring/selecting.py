@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,10 @@ from services.surveys.exploring.filters import ResponseFilter
 from services.surveys.exploring.question_rows import QuestionRows
 from services.surveys.findings import OTHER_CODES, REVIEW_BITS, SENTIMENT_CODES
 from services.surveys.marks import Mark, bit
-from services.surveys.models import OtherReason
+from services.surveys.models import OtherReason, Sentiment
+
+# Where a topic that a filter names stands: among the topics themselves or among the main ones, and its number there.
+TopicPlace = Callable[[str], tuple[Assignments, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +65,7 @@ class Selection:
 def select(
     rows: QuestionRows,
     assigned: Assignments,
-    places: Mapping[str, int],
+    place_of: TopicPlace,
     chosen: ResponseFilter,
     *,
     with_empty: bool = False,
@@ -70,17 +73,19 @@ def select(
     """The responses that fit.
 
     Args:
-        places: Number of each topic by its id.
+        place_of: See :data:`TopicPlace`.
         chosen: Its topics and columns are there.
         with_empty: Whether responses without a word fit even when the filter does not name them.
     """
     of_row = rows.texts.of_row
     fits = np.ones(rows.row_count, np.bool_)
-    fitting_texts = _fitting_texts(rows, assigned, places, chosen)
+    fitting_texts = _fitting_texts(rows, assigned, place_of, chosen)
     if fitting_texts is not None:
         fits &= fitting_texts[of_row]
     for name, values in chosen.segments:
         fits &= rows.segment(name).having(values)
+    for name, value in chosen.also_chosen:
+        fits &= rows.segment(name).having((value,))
     days = rows.days()
     if chosen.first_day or chosen.last_day:
         # A comparison with "not a time" is false.
@@ -109,10 +114,10 @@ def empty_rows(rows: QuestionRows, assigned: Assignments) -> NDArray[np.bool_]:
 
 
 def _fitting_texts(
-    rows: QuestionRows, assigned: Assignments, places: Mapping[str, int], chosen: ResponseFilter
+    rows: QuestionRows, assigned: Assignments, place_of: TopicPlace, chosen: ResponseFilter
 ) -> NDArray[np.bool_] | None:
     """Per different text; None where the filter says nothing about texts."""
-    conditions = _topic_conditions(assigned, places, chosen)
+    conditions = _topic_conditions(assigned, place_of, chosen)
     if chosen.others:
         reasons = _table((OTHER_CODES[reason] for reason in chosen.others), len(OTHER_CODES) + 1)
         conditions.append(reasons[assigned.other])
@@ -132,28 +137,33 @@ def _fitting_texts(
     return fitting
 
 
-def _topic_conditions(
-    assigned: Assignments, places: Mapping[str, int], chosen: ResponseFilter
-) -> list[NDArray[np.bool_]]:
+def _topic_conditions(assigned: Assignments, place_of: TopicPlace, chosen: ResponseFilter) -> list[NDArray[np.bool_]]:
     conditions: list[NDArray[np.bool_]] = []
-    sentiments = _table((SENTIMENT_CODES[sentiment] for sentiment in chosen.sentiments), len(SENTIMENT_CODES) + 1)
     if chosen.topics:
-        numbers = {places[topic] for topic in chosen.topics}
-        hit = _table(numbers, assigned.topic_count)[assigned.topics]
-        if chosen.sentiments:
-            hit &= sentiments[assigned.sentiments]
-        fewest = len(numbers) if chosen.match_all else 1
-        conditions.append(np.bincount(assigned.texts[hit], minlength=assigned.text_count) >= fewest)
+        places = [place_of(topic) for topic in dict.fromkeys(chosen.topics)]
+        held = [_texts_with(*place, chosen.sentiments) for place in places]
+        conditions.append(np.logical_and.reduce(held) if chosen.match_all else np.logical_or.reduce(held))
     elif chosen.sentiments:
-        conditions.append(sentiments[assigned.overall])
+        conditions.append(_sentiment_table(chosen.sentiments)[assigned.overall])
     for topic, felt in chosen.having:
-        hit = assigned.topics == places[topic]
-        if felt is not None:
-            hit &= assigned.sentiments == SENTIMENT_CODES[felt]
-        conditions.append(np.bincount(assigned.texts[hit], minlength=assigned.text_count) > 0)
+        conditions.append(_texts_with(*place_of(topic), (felt,) if felt is not None else ()))
     if chosen.with_topic:
         conditions.append(np.diff(assigned.offsets) > 0)
     return conditions
+
+
+def _texts_with(level: Assignments, number: int, sentiments: Sequence[Sentiment]) -> NDArray[np.bool_]:
+    """Per different text whether it has a topic, and one of these is felt about it where any is named."""
+    hit = level.topics == number
+    if sentiments:
+        hit &= _sentiment_table(sentiments)[level.sentiments]
+    held = np.zeros(level.text_count, np.bool_)
+    held[level.texts[hit]] = True
+    return held
+
+
+def _sentiment_table(sentiments: Iterable[Sentiment]) -> NDArray[np.bool_]:
+    return _table((SENTIMENT_CODES[sentiment] for sentiment in sentiments), len(SENTIMENT_CODES) + 1)
 
 
 def _table(chosen: Iterable[Any], size: int) -> NDArray[np.bool_]:

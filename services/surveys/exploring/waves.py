@@ -44,14 +44,10 @@ def compare_waves(now: RunView, before: RunView, chosen: ResponseFilter = NO_FIL
         InputError: ``waves-differ``: the wave before lacks a column of the filter, or the two have no topic in common.
     """
     chosen = now.known(chosen)
-    wanted = [*(name for name, _ in chosen.segments), *(name for name, _, _ in chosen.scores)]
+    wanted = [*(name for name, _ in (*chosen.segments, *chosen.also_chosen)), *(name for name, _, _ in chosen.scores)]
     missing = set(wanted) - {*before.segment_names, *before.score_names}
     if missing:
-        raise InputError(
-            f"The wave before has no column “{min(missing)}”, so it cannot be filtered by it.",
-            code="waves-differ",
-            remedy="Take that filter away, or compare with another wave.",
-        )
+        raise _differ(f"The wave before has no column “{min(missing)}”, so it cannot be filtered by it.")
     pairs = _shared_topics(now, before)
     if not pairs:
         raise InputError(
@@ -59,15 +55,7 @@ def compare_waves(now: RunView, before: RunView, chosen: ResponseFilter = NO_FIL
             code="waves-differ",
             remedy="Run both waves with the same taxonomy.",
         )
-    partners = {now.topics[one].id: before.topics[other].id for one, other in pairs}
-    unmatched = [topic for topic in chosen.topics if topic not in partners]
-    if unmatched:
-        raise InputError(
-            f"The wave before has no topic “{now.topic(unmatched[0]).name}”, so it cannot be filtered by it.",
-            code="waves-differ",
-            remedy="Take that filter away, or compare with another wave.",
-        )
-    earlier = replace(chosen, first_day=None, last_day=None, topics=tuple(partners[topic] for topic in chosen.topics))
+    earlier = _filter_before(now, before, chosen)
     selected, selected_before = now.selection(chosen), before.selection(earlier)
     counts, counts_before = _sentiment_counts(selected), _sentiment_counts(selected_before)
     compared = [
@@ -117,6 +105,34 @@ def _shared_topics(now: RunView, before: RunView) -> list[tuple[int, int]]:
     ]
     places = {name: place for place, name in enumerate(names[1])}
     return [(place, places[name]) for place, name in enumerate(names[0]) if name in places]
+
+
+def _filter_before(now: RunView, before: RunView, chosen: ResponseFilter) -> ResponseFilter:
+    """The filter for the wave before, with its own topics."""
+    if now.run.taxonomy_id == before.run.taxonomy_id:
+        named = {name: name for name in (*chosen.topics, *(name for name, _ in chosen.having))}
+    else:
+        called = {words.strip().casefold(): name for name, words in before.filter_names.items()}
+        named = {
+            name: called[words.strip().casefold()]
+            for name, words in now.filter_names.items()
+            if words.strip().casefold() in called
+        }
+    for name in (*chosen.topics, *(name for name, _ in chosen.having)):
+        if name not in named:
+            words = now.filter_name(name)
+            raise _differ(f"The wave before has no topic “{words}”, so it cannot be filtered by it.")
+    return replace(
+        chosen,
+        first_day=None,
+        last_day=None,
+        topics=tuple(named[name] for name in chosen.topics),
+        having=tuple((named[name], felt) for name, felt in chosen.having),
+    )
+
+
+def _differ(what: str) -> InputError:
+    return InputError(what, code="waves-differ", remedy="Take that filter away, or compare with another wave.")
 
 
 def _sentiment_counts(selection: Selection) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.surveys.exports.models import ExportColumn, SheetGuide
 
 JOINED_BY = "|"
-SEGMENT, SCORE, TOPIC = "segment: ", "score: ", "topic: "
+SEGMENT, SCORE, TOPIC, MAIN_TOPIC = "segment: ", "score: ", "topic: ", "main topic: "
 README_SHEET = "README"
 
 DATA_COLUMNS = (
@@ -32,6 +32,10 @@ PATTERN_COLUMNS = (
     ExportColumn("segment: (column)", "What was chosen in a segment column, joined by |; one column per segment."),
     ExportColumn("score: (column)", "A score; one column per score."),
     ExportColumn("topic: (name)", "The topic's sentiment where the response has the topic; one column per topic."),
+    ExportColumn(
+        "main topic: (name)",
+        "What is felt about a main topic and all below it; one column each where topics stand below others.",
+    ),
 )
 SUMMARY_COLUMNS = (
     ExportColumn("topic", "Name of the topic."),

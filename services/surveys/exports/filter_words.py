@@ -32,11 +32,11 @@ def day_words(day: date) -> str:
 def _found_words(view: RunView, chosen: ResponseFilter) -> Iterator[str]:
     if chosen.topics:
         joiner = " and " if chosen.match_all else " or "
-        yield f"Topic: {joiner.join(view.topic(topic).name for topic in chosen.topics)}"
+        yield f"Topic: {joiner.join(view.filter_name(topic) for topic in chosen.topics)}"
     if chosen.sentiments:
         yield f"{'Sentiment toward it' if chosen.topics else 'Sentiment'}: {' or '.join(chosen.sentiments)}"
     for topic, felt in chosen.having:
-        yield f"Topic: {view.topic(topic).name}{f', {felt.value}' if felt is not None else ''}"
+        yield f"Topic: {view.filter_name(topic)}{f', {felt.value}' if felt is not None else ''}"
     if chosen.with_topic:
         yield "With a topic"
     if chosen.only_other:
@@ -48,6 +48,8 @@ def _found_words(view: RunView, chosen: ResponseFilter) -> Iterator[str]:
 def _row_words(chosen: ResponseFilter) -> Iterator[str]:
     for name, values in chosen.segments:
         yield f"{name}: {' or '.join(values)}"
+    for name, value in chosen.also_chosen:
+        yield f"{name}: {value} too"
     if chosen.first_day:
         yield f"From {day_words(chosen.first_day)}"
     if chosen.last_day:

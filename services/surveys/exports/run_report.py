@@ -41,6 +41,10 @@ _LIMITS_OF_LOCAL = (
     "that a person should look at."
 )
 _LIMITS_OF_MODELS = "A language model can misread a response, and may read it otherwise in another version."
+_MAIN = (
+    "Topics are counted as main topics: a response counts once for a main topic, whatever it says of the topics below "
+    "it. Where it speaks well of one of these and badly of another, the sentiment is mixed."
+)
 _MASKED = "Personal data was masked before anything was analyzed."
 
 
@@ -134,6 +138,8 @@ def _notes(view: RunView, chosen: ResponseFilter, totals: RunTotals, score: str,
             f"Topics are shown as version {view.taxonomy_version} has them: merged ones count as one, and responses "
             "of removed ones as having none."
         )
+    if view.is_main:
+        yield _MAIN
     yield _LIMITS_OF_LOCAL if run.options.backend == _LOCAL else _LIMITS_OF_MODELS
     if totals.review:
         reasons = dict(totals.review_reasons)

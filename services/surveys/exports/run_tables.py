@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.surveys.evaluation_models import Evaluation, TopicScore
+from services.surveys.exploring.assignments import united_sentiment
 from services.surveys.exploring.filters import ResponseFilter
+from services.surveys.exploring.levels import main_topics
 from services.surveys.exploring.models import CoOccurrence, Trend, Verbatim, WaveComparison
 from services.surveys.exploring.run_view import RunView
 from services.surveys.exports.cells import CellValue, Share
@@ -14,6 +16,7 @@ from services.surveys.exports.columns import (
     DATA_COLUMNS,
     EVALUATION_COLUMNS,
     JOINED_BY,
+    MAIN_TOPIC,
     PAIR_COLUMNS,
     SCORE,
     SEGMENT,
@@ -22,19 +25,23 @@ from services.surveys.exports.columns import (
     WAVE_COLUMNS,
 )
 from services.surveys.exports.models import ExportColumn, ExportTable
-from services.surveys.models import Topic
+from services.surveys.models import Sentiment, Topic
 from services.surveys.statistics import Interval
 
 ALL_RESPONSES = "(all responses)"
 
 
 def data_table(view: RunView, chosen: ResponseFilter) -> ExportTable:
-    """One row per response that fits, those without a word too, in the order of the file."""
+    """One row per response that fits, those without a word too, in the order of the file; each topic on its own."""
+    view = view.detail
+    mains = view.main.topics if view.has_levels else ()
+    counts_as = main_topics(view.taxonomy)
     columns = (
         *DATA_COLUMNS,
         *(ExportColumn(f"{SEGMENT}{name}", f"What was chosen in “{name}”.") for name in view.segment_names),
         *(ExportColumn(f"{SCORE}{name}", f"The score “{name}”.") for name in view.score_names),
         *(ExportColumn(f"{TOPIC}{topic.name}", _topic_meaning(topic)) for topic in view.topics),
+        *(ExportColumn(f"{MAIN_TOPIC}{topic.name}", "Sentiment toward it and all topics below it.") for topic in mains),
     )
 
     def rows() -> Iterator[Sequence[CellValue]]:
@@ -46,6 +53,7 @@ def data_table(view: RunView, chosen: ResponseFilter) -> ExportTable:
                 *(_joined(segments.get(name, ())) for name in view.segment_names),
                 *(scores.get(name) for name in view.score_names),
                 *(sentiments.get(topic.id) for topic in view.topics),
+                *_main_cells(one, mains, counts_as),
             )
 
     return ExportTable("Data", columns, rows(), "One row per response.")
@@ -185,6 +193,16 @@ def _finding_cells(one: Verbatim, sentiments: Mapping[str, str]) -> tuple[CellVa
         one.row + 1,
         one.day,
     )
+
+
+def _main_cells(one: Verbatim, mains: Sequence[Topic], counts_as: Mapping[str, str]) -> Iterator[CellValue]:
+    """What is felt about each main topic."""
+    felt: dict[str, Sentiment] = {}
+    if mains:
+        for topic in one.topics:
+            name = counts_as[topic.topic_id]
+            felt[name] = united_sentiment(felt[name], topic.sentiment) if name in felt else topic.sentiment
+    return (felt[topic.id].value if topic.id in felt else None for topic in mains)
 
 
 def _joined(values: Iterable[str]) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import BinaryIO, TypeVar
 
 from services.surveys.evaluation_models import Evaluation
 from services.surveys.exploring.filters import ResponseFilter
@@ -26,12 +26,20 @@ from services.surveys.exports.run_tables import (
 from services.surveys.exports.text_exports import write_csv, write_json_objects
 from services.surveys.exports.workbook_export import write_workbook
 
+# Hears how many responses are written.
+RowListener = Callable[[int], object]
+
+_ROWS_BETWEEN = 1_000
+_One = TypeVar("_One")
+
 
 class SurveyExports:
     """Makes the exports. Text that a spreadsheet would run as a formula is neutralized in the workbook and in CSV.
 
+    Summaries, trends and all other figures count topics as the view does, the data each topic on its own.
+
     Everything is of the responses that fit a filter; tables list those without a word too, so that the rows of a whole
-    survey come back complete.
+    survey come back complete. Rows go to the target as they are made, so that many need little memory.
 
     Args:
         now: The clock, for tests.
@@ -42,6 +50,7 @@ class SurveyExports:
 
     def workbook(
         self,
+        target: BinaryIO,
         view: RunView,
         chosen: ResponseFilter = NO_FILTER,
         *,
@@ -49,7 +58,8 @@ class SurveyExports:
         score: str = "",
         evaluation: Evaluation | None = None,
         waves: WaveComparison | None = None,
-    ) -> bytes:
+        on_rows: RowListener | None = None,
+    ) -> None:
         """An Excel workbook: a guide, the data, a summary, a cross-tab per segment, trend, pairs, and what is given.
 
         Args:
@@ -68,22 +78,30 @@ class SurveyExports:
         if waves is not None:
             tables.append(wave_table(waves))
         if evaluation is not None:
-            tables.append(evaluation_table(evaluation, view.topics))
-        target = io.BytesIO()
-        write_workbook(report, data_table(view, chosen), target, tables=tables)
-        return target.getvalue()
+            tables.append(evaluation_table(evaluation, view.detail.topics))
+        write_workbook(report, _heard_table(data_table(view, chosen), on_rows), target, tables=tables)
 
-    def csv(self, view: RunView, chosen: ResponseFilter = NO_FILTER) -> bytes:
+    def csv(
+        self,
+        target: BinaryIO,
+        view: RunView,
+        chosen: ResponseFilter = NO_FILTER,
+        *,
+        on_rows: RowListener | None = None,
+    ) -> None:
         """One row per response, UTF-8 with a byte order mark so that spreadsheets read it right."""
-        target = io.BytesIO()
-        write_csv(data_table(view, chosen), target)
-        return target.getvalue()
+        write_csv(_heard_table(data_table(view, chosen), on_rows), target)
 
-    def jsonl(self, view: RunView, chosen: ResponseFilter = NO_FILTER) -> bytes:
+    def jsonl(
+        self,
+        target: BinaryIO,
+        view: RunView,
+        chosen: ResponseFilter = NO_FILTER,
+        *,
+        on_rows: RowListener | None = None,
+    ) -> None:
         """One JSON object per response, UTF-8, for programs."""
-        target = io.BytesIO()
-        write_json_objects(response_objects(view, chosen), target)
-        return target.getvalue()
+        write_json_objects(_heard(response_objects(view, chosen), on_rows), target)
 
     def report_html(self, view: RunView, chosen: ResponseFilter = NO_FILTER, title: str = "", score: str = "") -> str:
         """A page with charts that needs nothing from outside: to send, to read and to print.
@@ -100,3 +118,20 @@ class SurveyExports:
     def column_guide(self) -> tuple[SheetGuide, ...]:
         """What stands in every sheet and file, and what each column means."""
         return columns.column_guide()
+
+
+def _heard_table(table: ExportTable, on_rows: RowListener | None) -> ExportTable:
+    return replace(table, rows=_heard(table.rows, on_rows))
+
+
+def _heard(made: Iterable[_One], on_rows: RowListener | None) -> Iterable[_One]:
+    return made if on_rows is None else _told(made, on_rows)
+
+
+def _told(made: Iterable[_One], on_rows: RowListener) -> Iterator[_One]:
+    count = 0
+    for count, one in enumerate(made, start=1):
+        yield one
+        if not count % _ROWS_BETWEEN:
+            on_rows(count)
+    on_rows(count)

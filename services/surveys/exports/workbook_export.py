@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -32,6 +33,8 @@ def write_workbook(
 ) -> int:
     """Write an Excel workbook; no cell can be a formula. The rows are streamed, so that many fit into little memory.
 
+    They lie in temporary files until the end; when it is broken off, these are deleted.
+
     Args:
         rows_per_sheet: More rows go on in a further sheet.
         tables: Further sheets, the last ones.
@@ -40,6 +43,18 @@ def write_workbook(
         How many rows of data were written.
     """
     workbook = Workbook(write_only=True)
+    try:
+        count = _fill_workbook(workbook, report, data, rows_per_sheet, tables)
+        workbook.save(target)
+    except BaseException:
+        _discard(workbook)
+        raise
+    return count
+
+
+def _fill_workbook(
+    workbook: Any, report: SurveyReport, data: ExportTable, rows_per_sheet: int, tables: Sequence[ExportTable]
+) -> int:
     titles: set[str] = set()
     readme = _sheet(workbook, README_SHEET, titles)
     sheets: list[tuple[str, str, Sequence[ExportColumn]]] = []
@@ -61,8 +76,16 @@ def write_workbook(
         _fill_table(_sheet(workbook, f"By {tab.segment}", titles, columns), _cross_tab_rows(tab))
     for table in tables:
         _fill_table(_sheet(workbook, table.title, titles, table.columns), table.rows)
-    workbook.save(target)
     return count
+
+
+def _discard(workbook: Any) -> None:
+    for sheet in workbook.worksheets:
+        with contextlib.suppress(Exception):  # half a sheet may not close well, and its file is only wanted gone
+            if not sheet.closed:
+                sheet.close()
+        with contextlib.suppress(Exception):
+            sheet._writer.cleanup()
 
 
 def _fill_readme(sheet: Any, report: SurveyReport, sheets: Iterable[tuple[str, str, Sequence[ExportColumn]]]) -> None:

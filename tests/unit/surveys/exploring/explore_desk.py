@@ -118,9 +118,9 @@ class ExploreDesk:
         self.found_findings = _findings([found.get(text) for text in texts.texts.to_pylist()], topics, texts.of_row)
         self.explorer = SurveyExplorer(self, self, self, self.repository)  # type: ignore[arg-type]
 
-    def view(self, *, roll_up: bool = False) -> RunView:
+    def view(self) -> RunView:
         """The run as it is looked at."""
-        return self.explorer.open(TENANT, self.run.id, roll_up=roll_up)
+        return self.explorer.open(TENANT, self.run.id)
 
     def correct(self, text: str, topics: Mapping[str, Sentiment | None], sentiment: Sentiment | None = None) -> None:
         """Say what is true of a text, in topics of the newest version."""

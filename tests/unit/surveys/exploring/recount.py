@@ -106,6 +106,7 @@ class RandomSurvey:
             match_all=chance.random() < 0.3,
             sentiments=some(SENTIMENTS, 0.5),  # type: ignore[arg-type]
             segments=(("devices", ("Phone", "Tablet")),) if chance.random() < 0.2 else (),
+            also_chosen=(("devices", "Watch"),) if chance.random() < 0.2 else (),
             first_day=first,
             last_day=date(2026, 4, 10) if chance.random() < 0.2 else None,
             scores=(("nps", low, 8.0),) if chance.random() < 0.2 else (),
@@ -172,6 +173,10 @@ def _fits(row: Seen, chosen: ResponseFilter) -> bool:
             all(
                 set(values) & set(person.devices if name == "devices" else (person.region,))
                 for name, values in chosen.segments
+            ),
+            all(
+                value in (person.devices if name == "devices" else (person.region,))
+                for name, value in chosen.also_chosen
             ),
             not chosen.first_day or (person.day is not None and person.day >= chosen.first_day),
             not chosen.last_day or (person.day is not None and person.day <= chosen.last_day),

@@ -8,6 +8,7 @@ import pytest
 
 from services.surveys.exploring.assignments import unite
 from services.surveys.exploring.filters import ResponseFilter
+from services.surveys.exploring.levels import with_below
 from services.surveys.exploring.run_view import RunView
 from services.surveys.findings import SENTIMENT_CODES
 from services.surveys.models import OtherReason, ResponseFinding, Sentiment, Topic, TopicFinding
@@ -191,7 +192,8 @@ def test_topics_below_others_count_as_the_one_at_the_top_when_asked() -> None:
     }
     desk = ExploreDesk([Person("Nice but")], {"Nice but": finding(found)}, [people, *below, PRICES])
     assert seen(desk.view(), "Nice but").keys() == found.keys()
-    rolled = desk.view(roll_up=True)
-    assert [topic.id for topic in rolled.topics] == ["people", "prices"]
-    assert seen(rolled, "Nice but") == {"people": Sentiment.MIXED, "prices": Sentiment.NEUTRAL}
+    rolled = desk.view().main
+    all_people = with_below("people")
+    assert [topic.id for topic in rolled.topics] == [all_people, "prices"]
+    assert seen(rolled, "Nice but") == {all_people: Sentiment.MIXED, "prices": Sentiment.NEUTRAL}
     assert rolled.count(ResponseFilter(topics=("manager",))) == 1

@@ -36,6 +36,9 @@ FILTERS = st.builds(
     match_all=st.booleans(),
     sentiments=several(Sentiment),
     segments=named(st.lists(NAMES, unique=True, min_size=1, max_size=3).map(tuple)),
+    also_chosen=named(st.lists(NAMES, unique=True, min_size=1, max_size=3)).map(
+        lambda named: tuple((name, value) for name, values in named for value in values)
+    ),
     first_day=st.one_of(st.none(), st.dates()),
     last_day=st.one_of(st.none(), st.dates()),
     scores=named(st.tuples(ENDS, ENDS).filter(lambda ends: ends != (None, None))).map(
@@ -70,7 +73,8 @@ def test_a_link_can_be_read() -> None:
         topics=("prices", "staff"),
         match_all=True,
         sentiments=(Sentiment.NEGATIVE,),
-        segments=(("Store region", ("Campus",)),),
+        segments=(("Store region", ("Campus",)), ("Devices", ("Phone", "Tablet"))),
+        also_chosen=(("Devices", "Watch"),),
         first_day=date(2026, 3, 2),
         scores=(("NPS", None, 6.0),),
         only_review=True,
@@ -81,6 +85,8 @@ def test_a_link_can_be_read() -> None:
         "f.all": ["yes"],
         "f.feeling": ["negative"],
         "f.by.Store region": ["Campus"],
+        "f.by.Devices": ["Phone", "Tablet"],
+        "f.also.Devices": ["Watch"],
         "f.from": ["2026-03-02"],
         "f.score.NPS": ["..6"],
         "f.review": ["any"],

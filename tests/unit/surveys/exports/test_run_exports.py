@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from lxml import html  # type: ignore[import-untyped, unused-ignore]
+from openpyxl.worksheet._writer import ALL_TEMP_FILES  # type: ignore[import-untyped, unused-ignore]
 
 from services.surveys.evaluation_models import Evaluation, SentimentScore, TopicScore
 from services.surveys.exploring.filters import ResponseFilter
@@ -26,7 +28,7 @@ from services.surveys.exports.service import SurveyExports
 from services.surveys.models import OtherReason, ResponseFinding, Sentiment, Topic, TopicFinding
 from services.surveys.statistics import Interval
 from tests.unit.surveys.exploring.explore_desk import ExploreDesk, Person
-from tests.unit.surveys.exploring.recount import TOPICS, RandomSurvey
+from tests.unit.surveys.exploring.recount import TOPICS, RandomSurvey, united
 
 EXPORTS = SurveyExports(now=lambda: datetime(2026, 3, 5, tzinfo=UTC))
 FORMULA = '=HYPERLINK("http://x","Coffee")\rand more'
@@ -53,6 +55,27 @@ def hostile() -> RunView:
     return desk.view()
 
 
+def csv_of(view: RunView, chosen: ResponseFilter = NO_FILTER) -> bytes:
+    """The CSV file."""
+    target = io.BytesIO()
+    EXPORTS.csv(target, view, chosen)
+    return target.getvalue()
+
+
+def jsonl_of(view: RunView, chosen: ResponseFilter = NO_FILTER) -> bytes:
+    """The JSON lines."""
+    target = io.BytesIO()
+    EXPORTS.jsonl(target, view, chosen)
+    return target.getvalue()
+
+
+def workbook_of(view: RunView, chosen: ResponseFilter = NO_FILTER, **given: Any) -> bytes:
+    """The workbook."""
+    target = io.BytesIO()
+    EXPORTS.workbook(target, view, chosen, **given)
+    return target.getvalue()
+
+
 def csv_rows(data: bytes) -> list[dict[str, str]]:
     """By the names of the columns."""
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -70,7 +93,7 @@ def sheet_rows(workbook: Any, title: str) -> list[dict[str, Any]]:
 
 
 def test_csv_has_every_row_of_the_survey_in_its_order(view: RunView) -> None:
-    rows = csv_rows(EXPORTS.csv(view))
+    rows = csv_rows(csv_of(view))
     assert [row["id"] for row in rows] == [f"r{number}" for number in range(len(SURVEY.people))]
     assert [int(row["row"]) for row in rows] == list(range(1, len(SURVEY.people) + 1))
     same = Counter(person.text for person in SURVEY.people)
@@ -95,14 +118,78 @@ def test_an_export_holds_what_the_filter_leaves(view: RunView) -> None:
     chosen = ResponseFilter(topics=("coffee",), sentiments=(Sentiment.NEGATIVE,))
     wanted = [f"r{row.row}" for row in SURVEY.fitting(chosen)]
     assert wanted
-    assert [row["id"] for row in csv_rows(EXPORTS.csv(view, chosen))] == wanted
-    assert [json.loads(line)["id"] for line in EXPORTS.jsonl(view, chosen).splitlines()] == wanted
-    assert [row["id"] for row in sheet_rows(opened(EXPORTS.workbook(view, chosen)), "Data")] == wanted
+    assert [row["id"] for row in csv_rows(csv_of(view, chosen))] == wanted
+    assert [json.loads(line)["id"] for line in jsonl_of(view, chosen).splitlines()] == wanted
+    assert [row["id"] for row in sheet_rows(opened(workbook_of(view, chosen)), "Data")] == wanted
+
+
+def test_figures_of_main_topics_stand_beside_data_of_every_topic() -> None:
+    above = {"staff": "people", "app": "people"}
+    topics = (Topic("people", "People"), *(replace(topic, parent=above.get(topic.id)) for topic in TOPICS))
+    view = ExploreDesk(SURVEY.people, SURVEY.found, topics).view()
+    rows = csv_rows(csv_of(view.main))
+    assert rows == csv_rows(csv_of(view))
+    for row in rows:
+        felt = [Sentiment(row[f"topic: {name}"]) for name in ("Staff", "App") if row[f"topic: {name}"]]
+        assert row["main topic: People"] == (united(felt[0], felt[-1]) if felt else "")
+        assert row["main topic: Coffee"] == row["topic: Coffee"]
+    workbook = opened(workbook_of(view.main, evaluation=evaluation(), waves=compare_waves(view.main, view.main)))
+    assert [row["id"] for row in sheet_rows(workbook, "Data")] == [row["id"] for row in rows]
+    counts = {row["topic"]: row["responses"] for row in sheet_rows(workbook, "Summary")}
+    assert counts == {
+        topic.name: sum(bool(row[f"main topic: {topic.name}"] and row["sentiment"] and row["text"]) for row in rows)
+        for topic in topics
+        if topic.id not in above
+    }
+    for title in ("By region", "Trend", "Together", "Waves"):
+        assert {row["topic"] for row in sheet_rows(workbook, title)}.isdisjoint({"Staff", "App"})
+    assert "Staff" in {row["topic"] for row in sheet_rows(workbook, "Evaluation")}
+    report = html.fromstring(EXPORTS.report_html(view.main)).text_content()
+    assert "Topics are counted as main topics" in report
+    assert "Topics are counted as main topics" not in html.fromstring(EXPORTS.report_html(view)).text_content()
+
+
+class Interrupted(BaseException):
+    """What ends a page that somebody left."""
+
+
+@pytest.fixture(scope="module")
+def many() -> RunView:
+    people = [Person(f"response {number}") for number in range(2_500)]
+    return ExploreDesk(people, {}, TOPICS).view()
+
+
+@pytest.mark.parametrize("export", [EXPORTS.csv, EXPORTS.jsonl, EXPORTS.workbook])
+def test_an_export_tells_how_many_rows_are_written_and_in_the_end_all(
+    many: RunView, export: Callable[..., None]
+) -> None:
+    heard: list[int] = []
+    target, silent = io.BytesIO(), io.BytesIO()
+    export(target, many, on_rows=heard.append)
+    assert heard == [1_000, 2_000, 2_500]
+    export(silent, many)
+    if export != EXPORTS.workbook:  # its files have the time of day
+        assert silent.getvalue() == target.getvalue()
+    heard.clear()
+    export(io.BytesIO(), many, ResponseFilter(search="no such words"), on_rows=heard.append)
+    assert heard == [0]
+
+
+def test_a_workbook_that_is_broken_off_leaves_no_temporary_file(many: RunView) -> None:
+    before = list(ALL_TEMP_FILES)
+
+    def leave(_count: int) -> None:
+        assert len(ALL_TEMP_FILES) > len(before)
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        EXPORTS.workbook(io.BytesIO(), many, on_rows=leave)
+    assert before == ALL_TEMP_FILES
 
 
 def test_json_lines_hold_what_csv_holds_and_where_the_evidence_stands(view: RunView) -> None:
-    objects = [json.loads(line) for line in EXPORTS.jsonl(view).decode().splitlines()]
-    for row, one in zip(csv_rows(EXPORTS.csv(view)), objects, strict=True):
+    objects = [json.loads(line) for line in jsonl_of(view).decode().splitlines()]
+    for row, one in zip(csv_rows(csv_of(view)), objects, strict=True):
         assert (one["id"], one["text"], one["row"]) == (row["id"], row["text"], int(row["row"]))
         assert "|".join(topic["id"] for topic in one["topics"]) == row["topics"]
         assert one["segments"].get("devices", []) == [name for name in row["segment: devices"].split("|") if name]
@@ -120,13 +207,13 @@ def test_the_columns_are_those_of_the_guide(view: RunView) -> None:
             any(name == one or (one.endswith(": ") and name.startswith(one)) for one in patterns) for name in names
         )
 
-    names = list(csv_rows(EXPORTS.csv(view))[0])
+    names = list(csv_rows(csv_of(view))[0])
     fixed = [column.name for column in guide["Data"].columns if "(" not in column.name]
     assert names[: len(fixed)] == fixed
     assert fits(names, guide["Data"].columns)
-    assert list(json.loads(EXPORTS.jsonl(view).splitlines()[0])) == [one.name for one in guide["JSON lines"].columns]
+    assert list(json.loads(jsonl_of(view).splitlines()[0])) == [one.name for one in guide["JSON lines"].columns]
     waves = compare_waves(view, view)
-    workbook = opened(EXPORTS.workbook(view, score="nps", waves=waves, evaluation=evaluation()))
+    workbook = opened(workbook_of(view, score="nps", waves=waves, evaluation=evaluation()))
     assert workbook.sheetnames == [
         "README", "Data", "Summary", "By region", "By devices", "Trend", "Together", "Waves", "Evaluation",
     ]  # fmt: skip
@@ -149,7 +236,7 @@ def evaluation() -> Evaluation:
 
 
 def test_the_workbook_holds_the_figures(view: RunView) -> None:
-    workbook = opened(EXPORTS.workbook(view, score="nps", evaluation=evaluation()))
+    workbook = opened(workbook_of(view, score="nps", evaluation=evaluation()))
     summaries = {one.topic: one for one in view.topic_summaries(NO_FILTER, "nps")}
     for row in sheet_rows(workbook, "Summary"):
         one = summaries[row["topic"]]
@@ -174,12 +261,12 @@ def test_the_workbook_holds_the_figures(view: RunView) -> None:
 
 
 def test_nothing_that_somebody_wrote_can_run_in_a_spreadsheet(hostile: RunView) -> None:
-    rows = csv_rows(EXPORTS.csv(hostile))
+    rows = csv_rows(csv_of(hostile))
     assert len(rows) == 3
     assert rows[0]["text"] == rows[0]["evidence"] == "'" + FORMULA.replace("\r", "\n")
     assert rows[0]["segment: region"] == "'=1+1"
     assert rows[0]["score: nps"] == "-3.0"  # a number is no formula
-    for sheet in opened(EXPORTS.workbook(hostile, title="=Evil", evaluation=evaluation())):
+    for sheet in opened(workbook_of(hostile, title="=Evil", evaluation=evaluation())):
         for row in sheet.iter_rows():
             for cell in row:
                 assert cell.data_type != "f"
@@ -196,12 +283,12 @@ def test_a_text_that_is_too_long_for_a_cell_is_said_to_be_cut() -> None:
     text = "long " * 8_000
     desk = ExploreDesk([Person(text.strip())], {}, [Topic("prices", "Prices")])
     assert "is cut" in workbook_notes(desk.view(), NO_FILTER)[0]
-    workbook = opened(EXPORTS.workbook(desk.view()))
+    workbook = opened(workbook_of(desk.view()))
     assert any("is cut" in str(cell.value) for (cell,) in workbook["README"].iter_rows(min_col=2, max_col=2))
     (row,) = sheet_rows(workbook, "Data")
     assert len(row["text"]) < LONGEST_WORKBOOK_CELL
     assert row["text"].endswith("(cut: a cell holds no more)")
-    assert len(csv_rows(EXPORTS.csv(desk.view()))[0]["text"]) == len(text.strip())
+    assert len(csv_rows(csv_of(desk.view()))[0]["text"]) == len(text.strip())
 
 
 def test_responses_that_go_on_in_another_sheet_are_said_to_do_so(view: RunView) -> None:
@@ -253,9 +340,9 @@ def test_quotes_are_of_their_topic_and_hold_its_evidence(view: RunView) -> None:
 def test_a_filter_that_leaves_nothing_still_makes_every_export(view: RunView) -> None:
     nothing = ResponseFilter(search="not in any response")
     assert view.count(nothing) == 0
-    assert csv_rows(EXPORTS.csv(view, nothing)) == []
-    assert EXPORTS.jsonl(view, nothing) == b""
-    assert sheet_rows(opened(EXPORTS.workbook(view, nothing, score="nps")), "Data") == []
+    assert csv_rows(csv_of(view, nothing)) == []
+    assert jsonl_of(view, nothing) == b""
+    assert sheet_rows(opened(workbook_of(view, nothing, score="nps")), "Data") == []
     assert "Responses" in EXPORTS.report_html(view, nothing, score="nps")
 
 

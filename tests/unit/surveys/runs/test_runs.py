@@ -118,6 +118,69 @@ def test_failed_chunk_leaves_its_texts_without_a_finding_until_it_is_retried(des
     assert (facts.texts, facts.missing_texts, facts.round) == (5, 0, 2)
 
 
+def test_findings_of_before_stand_while_what_failed_is_retried(desk: RunDesk) -> None:
+    desk.local.errors["the app and the staff"] = [refusal(), refusal()]
+    run = desk.start()
+    before = desk.runs.findings(TENANT, run.id)
+    assert not desk.runs.state(TENANT, run.id).is_retried
+    desk.queue.paused = True
+    desk.runs.retry(LEO, TENANT, run.id)
+    state = desk.runs.state(TENANT, run.id)
+    assert (state.job.status.live, state.is_retried, state.has_findings) == (True, True, True)
+    assert desk.runs.findings(TENANT, run.id).overall.tolist() == before.overall.tolist()
+    desk.queue.run_waiting()  # fails again
+    assert desk.runs.findings(TENANT, run.id).overall.tolist() == before.overall.tolist()
+    desk.queue.paused = False
+    desk.runs.retry(LEO, TENANT, run.id)
+    state = desk.runs.state(TENANT, run.id)
+    assert (state.is_retried, state.has_findings) == (False, True)
+    assert desk.runs.findings(TENANT, run.id).overall.all()
+
+
+def test_looking_while_a_part_is_retried_leaves_the_files_of_the_run_to_it(desk: RunDesk) -> None:
+    desk.local.errors["the app and the staff"] = [refusal()]
+    desk.queue.paused = True
+    run = desk.start()
+    desk.files.broken_for = "findings.parquet"
+    desk.queue.run_waiting()
+    assert desk.runs.state(TENANT, run.id).job.status is JobStatus.FAILED
+    looked: list[int] = []
+    for begin in (lambda: None, lambda: desk.runs.retry(LEO, TENANT, run.id)):
+        begin()
+        assert desk.runs.state(TENANT, run.id).has_findings
+        looked.append(int((desk.runs.findings(TENANT, run.id).overall > 0).sum()))
+    assert looked == [3, 3]
+    assert "findings.parquet" not in desk.run_files(run)
+    desk.files.broken_for = ""
+    desk.queue.run_waiting()
+    assert desk.runs.findings(TENANT, run.id).overall.all()
+
+
+def test_retried_run_of_which_nothing_came_yet_has_nothing_to_look_at(desk: RunDesk) -> None:
+    desk.local.errors.update({"good app": [refusal()], "the app and the staff": [refusal()]})
+    run = desk.start()
+    desk.queue.paused = True
+    desk.runs.retry(LEO, TENANT, run.id)
+    assert not desk.runs.state(TENANT, run.id).has_findings
+    with pytest.raises(ConflictError) as caught:
+        desk.runs.findings(TENANT, run.id)
+    assert caught.value.remedy == "Wait until the run has ended."
+
+
+def test_first_part_that_a_retry_brings_can_be_looked_at_when_all_had_failed(desk: RunDesk) -> None:
+    desk.local.errors.update({"good app": [refusal()], "the app and the staff": [refusal()]})
+    run = desk.start()
+    seen: list[int] = []
+
+    def look(_responses: object) -> None:
+        if desk.runs.state(TENANT, run.id).has_findings:
+            seen.append(int((desk.runs.findings(TENANT, run.id).overall > 0).sum()))
+
+    desk.local.before = look
+    desk.runs.retry(LEO, TENANT, run.id)
+    assert seen == [3]
+
+
 def test_throttled_chunk_comes_through_by_itself(desk: RunDesk) -> None:
     desk.paid.errors["good app"] = [BackendThrottledError("Slow down.", retry_after_seconds=1.0)] * 3
     assert desk.counts(desk.start(PAID)) == (3, 0, 0)
