@@ -23,6 +23,7 @@ SIDE = 640
 DARKEST_SHADOW = 0.5
 SHADOW_STEP = 2.2
 LEAST_OPENING = 0.002
+LEAST_UNPRINTED = 0.98
 MOST_LEFT_OVER = 5.5
 LEAST_EDGE = 2.0
 
@@ -100,11 +101,8 @@ def cut_from_backdrop(backdrop: Backdrop) -> Mask:
     noise, step = max(backdrop.noise, 0.5), backdrop.steps
     lightness = light - plain_light
     hue = cv2.magnitude(a - plain_a, b - plain_b)
-    # Less light scales a color's a and b like its L + 16.
-    dimmed = (light + 16) / (plain_light + 16)
-    shadow_hue = cv2.magnitude(a - dimmed * plain_a, b - dimmed * plain_b)
     near = (np.abs(lightness) < 2.0 + 2.0 * noise) & (hue < 2.0 + 2.0 * noise)
-    shadow = (lightness < 0) & (dimmed > DARKEST_SHADOW) & (shadow_hue < 2.0 + 2.0 * noise)
+    shadow = shaded(backdrop)
     ground = (near & (step < 2.0 + 2.0 * noise)) | (shadow & (step < SHADOW_STEP + 0.5 * noise))
     reached = _reachable(ground)
     # The rim of what is reached stops where the step begins; give the rim back where it still looks like the backdrop.
@@ -113,6 +111,17 @@ def cut_from_backdrop(backdrop: Backdrop) -> Mask:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     opened = cv2.morphologyEx(subject.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
     return _largest_parts(_with_openings(opened, near & (step < 2.0 + 2.0 * noise)))
+
+
+def shaded(backdrop: Backdrop) -> Mask:
+    """Where the picture looks like the backdrop with less light on it: (height, width)."""
+    (light, a, b), (plain_light, plain_a, plain_b) = backdrop.lab, backdrop.surface
+    # Less light scales a color's a and b like its L + 16.
+    dimmed = (light + 16) / (plain_light + 16)
+    hue = cv2.magnitude(a - dimmed * plain_a, b - dimmed * plain_b)
+    return np.asarray(
+        (light < plain_light) & (dimmed > DARKEST_SHADOW) & (hue < 2.0 + 2.0 * max(backdrop.noise, 0.5)), np.bool_
+    )
 
 
 def explains(backdrop: Backdrop, subject: Mask) -> bool:
@@ -178,11 +187,26 @@ def _reachable(ground: Mask) -> Mask:
 
 
 def _with_openings(subject: Mask, near: Mask) -> Mask:
-    """Open again where the bare backdrop shows inside the subject, such as through a handle."""
+    """Open again where the bare backdrop shows inside the subject, such as through a handle.
+
+    A label of the backdrop's color is none: it has print on it, which an opening has not.
+    """
     count, numbered, stats, _ = cv2.connectedComponentsWithStats((subject & near).astype(np.uint8), connectivity=4)
     bare = stats[:count, cv2.CC_STAT_AREA] >= LEAST_OPENING * subject.size
     bare[0] = False
+    for component in np.flatnonzero(bare):
+        left, top, width, height, area = stats[component]
+        part = (numbered[top : top + height, left : left + width] == component).astype(np.uint8)
+        bare[component] = area >= LEAST_UNPRINTED * int(without_openings(part).sum())
     return np.asarray(subject & ~bare[numbered], np.bool_)
+
+
+def without_openings(mask: NDArray[np.generic]) -> Mask:
+    """The mask with everything filled that it encloses: (height, width)."""
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros(mask.shape, np.uint8)
+    cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
+    return np.asarray(filled > 0, np.bool_)
 
 
 def _largest_parts(subject: Mask) -> Mask:

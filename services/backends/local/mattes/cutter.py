@@ -10,29 +10,26 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from services.backends.local.mattes.backdrop import SIDE, cut_from_backdrop, explains, plain_backdrop
+from services.backends.local.mattes.backdrop import SIDE, Backdrop, cut_from_backdrop, explains, plain_backdrop, shaded
 from services.backends.local.mattes.box_window import window_around
 from services.backends.local.mattes.doubts import certain_doubts, learned_doubts
 from services.backends.local.mattes.edge_colors import clean_edge_colors
 from services.backends.local.mattes.graph_cut import graph_cut, with_hints
 from services.backends.local.mattes.hints import DROP, KEEP, hint_map
-from services.backends.local.mattes.mask_signals import intersection_over_union
 from services.backends.local.mattes.network import SegmentationNetwork
-from services.backends.local.mattes.network_view import view, view_doubts
+from services.backends.local.mattes.network_view import NetworkView, view, view_doubts
 from services.backends.local.mattes.own_alpha import own_matte
 from services.backends.local.mattes.refinement import refine
 from services.backends.local.mattes.regions import find_regions
 from services.backends.local.mattes.scene import Floats, Mask, Pixels, reduced
+from services.backends.local.mattes.two_opinions import compare, without_shadows
 from services.images.mask_models import CutOut, MaskDoubt, MaskHints
 
-VERSION = 4
+VERSION = 5
 """Goes up whenever the mattes change."""
 
 PLAIN_AREAS = (0.002, 0.9)
 """A plain backdrop that leaves less or more than this to the subject was not understood."""
-
-LEAST_AGREEMENT = 0.9
-"""A plain backdrop gives finer edges than a network; it is trusted where both see the same subject."""
 
 LEAST_OF_BOX = 0.1
 """With boxes the plain backdrop is trusted where at least so much of them stands before it."""
@@ -95,13 +92,11 @@ class LocalSubjectCutter:
             self._network.check_ready()
 
     def _automatic(self, rgb: Pixels) -> _Coarse:
-        mask = _before_plain_backdrop(rgb)
+        found = _before_plain_backdrop(rgb)
         if self._network is not None:
-            seen = view(self._network, rgb)
-            if mask is None or not _agree(mask, seen.subject):
-                return _Coarse(seen.subject, "network", view_doubts(seen))
-        if mask is not None:
-            return _Coarse(mask.astype(np.float32), "plain-backdrop")
+            return _with_network(view(self._network, rgb), found)
+        if found is not None:
+            return _Coarse(found[1].astype(np.float32), "plain-backdrop")
         return _without_network(reduced(rgb))
 
     def _hinted(self, rgb: Pixels, hints: MaskHints) -> tuple[_Coarse, Pixels]:
@@ -110,8 +105,9 @@ class LocalSubjectCutter:
         left, top, right, bottom = window_around(hints.keep_boxes, size) if hints.keep_boxes else (0, 0, *size)
         hinted = hint_map(hints, size)
         if self._network is None and not hints.strokes:
-            plain = _before_plain_backdrop(rgb)
-            if plain is not None:
+            found = _before_plain_backdrop(rgb)
+            if found is not None:
+                plain = found[1]
                 allowed = hint_map(hints, (plain.shape[1], plain.shape[0])) != DROP
                 if (plain & allowed).sum() >= LEAST_OF_BOX * allowed.sum():
                     matte = refine(rgb, plain.astype(np.float32))
@@ -153,18 +149,27 @@ def _without_network(small: Pixels, hinted: Pixels | None = None, *, boxed: bool
     return _Coarse(found.mask.astype(np.float32), "grabcut", learned_doubts(small, found))
 
 
-def _before_plain_backdrop(rgb: Pixels) -> Mask | None:
+def _with_network(seen: NetworkView, found: tuple[Backdrop, Mask] | None) -> _Coarse:
+    doubts = view_doubts(seen)
+    if found is None:
+        return _Coarse(seen.subject, "network", doubts)
+    backdrop, before = found
+    subject = np.asarray(cv2.resize(seen.subject, (before.shape[1], before.shape[0])) > 0.5, np.bool_)
+    mask = without_shadows(before, subject, shaded(backdrop))
+    compared = compare(mask, subject)
+    if compared.follow_backdrop:
+        return _Coarse(mask.astype(np.float32), "plain-backdrop", () if compared.same else (MaskDoubt.UNSTABLE,))
+    return _Coarse(seen.subject, "network", doubts or (MaskDoubt.UNSTABLE,))
+
+
+def _before_plain_backdrop(rgb: Pixels) -> tuple[Backdrop, Mask] | None:
     """What stands before a plain backdrop; None where the picture has none, or where that leaves next to nothing."""
     backdrop = plain_backdrop(reduced(rgb, SIDE))
     if backdrop is None:
         return None
     mask = cut_from_backdrop(backdrop)
-    return mask if PLAIN_AREAS[0] < mask.mean() < PLAIN_AREAS[1] and explains(backdrop, mask) else None
-
-
-def _agree(mask: Mask, subject: Floats) -> bool:
-    size = mask.shape[1], mask.shape[0]
-    return intersection_over_union(mask, np.asarray(cv2.resize(subject, size) > 0.5)) >= LEAST_AGREEMENT
+    understood = PLAIN_AREAS[0] < mask.mean() < PLAIN_AREAS[1] and explains(backdrop, mask)
+    return (backdrop, mask) if understood else None
 
 
 def _first_network(folder: Path) -> Path | None:
