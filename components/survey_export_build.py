@@ -99,10 +99,15 @@ def _build(app: Services, person: Viewer, view: RunView, wish: ExportWish, row_c
     name = file_name(view, wish)
     if not wish.kind.has_rows:
         with st.spinner(f"Writing about {counted(row_count, 'response')} …", show_time=True):
-            return app.surveys.built.build(person.tenant.id, name, lambda file: write(app, person, view, wish, file))
+            return app.surveys.built.build(
+                person.tenant.id, view.run.survey_id, name, lambda file: write(app, person, view, wish, file)
+            )
     progress = RowProgress(row_count)
     return app.surveys.built.build(
-        person.tenant.id, name, lambda file: write(app, person, view, wish, file, progress.show)
+        person.tenant.id,
+        view.run.survey_id,
+        name,
+        lambda file: write(app, person, view, wish, file, progress.show),
     )
 
 

@@ -54,6 +54,7 @@ class SurveyPorts:
 
 def assemble_surveys(ports: SurveyPorts, jobs: JobService, audit: AuditTrail) -> SurveyDesk:
     """The services for surveys, over these jobs."""
+    built = BuiltExports(ports.built)
     library = SurveyLibrary(
         ports.repository,
         ports.files,
@@ -61,6 +62,7 @@ def assemble_surveys(ports: SurveyPorts, jobs: JobService, audit: AuditTrail) ->
         jobs,
         audit,
         forget_calls=ports.forget_calls,
+        forget_exports=built.forget,
         max_bytes=ports.max_bytes,
     )
 
@@ -100,7 +102,7 @@ def assemble_surveys(ports: SurveyPorts, jobs: JobService, audit: AuditTrail) ->
         evaluation=EvaluationService(sources),
         explorer=explorer,
         exports=SurveyExports(),
-        built=BuiltExports(ports.built),
+        built=built,
         backends=ports.backends,
         detector=ports.detector,
         suggester=ports.suggester,

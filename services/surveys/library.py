@@ -46,6 +46,7 @@ class SurveyLibrary:
 
     Args:
         forget_calls: What is paid for a survey is forgotten with it.
+        forget_exports: Of a tenant and a survey: what was built of it to be taken away is forgotten too.
         now: The clock, for tests.
     """
 
@@ -58,6 +59,7 @@ class SurveyLibrary:
         audit: AuditTrail,
         *,
         forget_calls: ForgetCalls = lambda _tenant_id, _owner_prefix: None,
+        forget_exports: Callable[[str, str], None] = lambda _tenant_id, _survey_id: None,
         max_bytes: int = DEFAULT_MAX_BYTES,
         now: Callable[[], datetime] | None = None,
     ) -> None:
@@ -66,6 +68,7 @@ class SurveyLibrary:
         self._files = files
         self._detector = detector
         self._audit = audit
+        self._forget_exports = forget_exports
         self._deletion = SurveyDeletion(repository, files, jobs, audit, forget_calls)
         self._now = now or (lambda: datetime.now(UTC))
         self._open: OrderedDict[str, PreparedSurvey] = OrderedDict()
@@ -219,6 +222,7 @@ class SurveyLibrary:
         """
         require_analyst(account, tenant_id)
         self._deletion.delete(account, self.get(tenant_id, survey_id))
+        self._forget_exports(tenant_id, survey_id)
         with self._opening:
             self._open.pop(survey_id, None)
 

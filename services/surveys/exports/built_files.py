@@ -37,7 +37,7 @@ class BuiltExport:
 
 
 class BuiltExports:
-    """Keeps built files, each in a folder of its own. Safe to use from many threads.
+    """Keeps built files, each in a folder of its own below that of its survey. Safe to use from many threads.
 
     Args:
         folder: None makes one for as long as the machine keeps temporary files.
@@ -49,7 +49,7 @@ class BuiltExports:
         self._now = now
         self._lock = threading.Lock()
 
-    def build(self, tenant_id: str, file_name: str, write: Callable[[BinaryIO], object]) -> BuiltExport:
+    def build(self, tenant_id: str, survey_id: str, file_name: str, write: Callable[[BinaryIO], object]) -> BuiltExport:
         """Write a file; when that fails or is broken off, nothing of it is left.
 
         Args:
@@ -60,7 +60,7 @@ class BuiltExports:
         """
         self._tidy()
         export_id = uuid.uuid4().hex
-        place = self._folder / tenant_id / export_id
+        place = self._folder / tenant_id / survey_id / export_id
         try:
             place.mkdir(parents=True, mode=0o700)
             path = place / file_name
@@ -82,9 +82,10 @@ class BuiltExports:
 
     def find(self, tenant_id: str, export_id: str) -> BuiltExport:
         """Raises NotFoundError ``export-missing``: it was never built, or deleted since."""
+        self._tidy()
         if _ID.fullmatch(export_id):
             with contextlib.suppress(OSError):
-                for path in (self._folder / tenant_id / export_id).iterdir():
+                for path in (self._folder / tenant_id).glob(f"*/{export_id}/*"):
                     return BuiltExport(export_id, path, path.stat().st_size)
         raise NotFoundError(
             "This file is not kept any more.",
@@ -96,6 +97,10 @@ class BuiltExports:
         """Remove a file; nothing happens when it is not there."""
         shutil.rmtree(export.path.parent, ignore_errors=True)
 
+    def forget(self, tenant_id: str, survey_id: str) -> None:
+        """Remove every file that was built of a survey on this machine."""
+        shutil.rmtree(self._folder / tenant_id / survey_id, ignore_errors=True)
+
     @property
     def _folder(self) -> Path:
         with self._lock:
@@ -105,7 +110,7 @@ class BuiltExports:
 
     def _tidy(self) -> None:
         oldest = self._now() - _KEPT_SECONDS
-        for place in self._folder.glob("*/*"):
+        for place in self._folder.glob("*/*/*"):
             with contextlib.suppress(OSError):
                 if place.stat().st_mtime < oldest:
                     shutil.rmtree(place, ignore_errors=True)

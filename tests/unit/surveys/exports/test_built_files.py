@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ def hello(file: BinaryIO) -> None:
 
 def test_a_built_file_is_found_by_its_id_in_its_tenant_alone(tmp_path: Path) -> None:
     built = BuiltExports(tmp_path)
-    one, other = (built.build("pharmacy", "coffee app.csv", hello) for _ in range(2))
+    one, other = (built.build("pharmacy", "s1", "coffee app.csv", hello) for _ in range(2))
     assert one.id != other.id
     assert (one.path.name, one.size_bytes, one.path.read_bytes()) == ("coffee app.csv", 5, b"hello")
     assert built.find("pharmacy", one.id) == one
@@ -30,7 +31,7 @@ def test_a_built_file_is_found_by_its_id_in_its_tenant_alone(tmp_path: Path) -> 
 
 def test_a_deleted_file_is_gone_and_the_others_stay(tmp_path: Path) -> None:
     built = BuiltExports(tmp_path)
-    one, other = (built.build("pharmacy", "a.csv", hello) for _ in range(2))
+    one, other = (built.build("pharmacy", "s1", "a.csv", hello) for _ in range(2))
     built.delete(one)
     built.delete(one)
     with pytest.raises(NotFoundError):
@@ -45,7 +46,7 @@ def test_what_is_broken_off_leaves_nothing(tmp_path: Path, error: BaseException)
         raise error
 
     with pytest.raises(type(error)):
-        BuiltExports(tmp_path).build("pharmacy", "a.csv", fail)
+        BuiltExports(tmp_path).build("pharmacy", "s1", "a.csv", fail)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -54,7 +55,7 @@ def test_a_full_disk_is_said_with_a_remedy(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     with pytest.raises(BackendUnavailableError) as caught:
-        BuiltExports(tmp_path).build("pharmacy", "a.csv", fail)
+        BuiltExports(tmp_path).build("pharmacy", "s1", "a.csv", fail)
     assert caught.value.code == "disk-full"
     assert "make room" in caught.value.remedy
 
@@ -62,12 +63,12 @@ def test_a_full_disk_is_said_with_a_remedy(tmp_path: Path) -> None:
 def test_files_of_earlier_are_deleted_after_some_hours(tmp_path: Path) -> None:
     now = 0.0
     built = BuiltExports(tmp_path, now=lambda: now)
-    old = built.build("pharmacy", "a.csv", hello)
+    old = built.build("pharmacy", "s1", "a.csv", hello)
     now = old.path.stat().st_mtime + 5 * 3600
-    newer = built.build("pharmacy", "a.csv", hello)
+    newer = built.build("pharmacy", "s1", "a.csv", hello)
     assert built.find("pharmacy", old.id) == old
     now += 2 * 3600
-    built.build("clinic", "a.csv", hello)
+    built.build("clinic", "s2", "a.csv", hello)
     with pytest.raises(NotFoundError):
         built.find("pharmacy", old.id)
     # By the clock of the disk it is as old.
@@ -77,10 +78,17 @@ def test_files_of_earlier_are_deleted_after_some_hours(tmp_path: Path) -> None:
 
 def test_without_a_folder_a_temporary_one_is_made_when_it_is_needed() -> None:
     built = BuiltExports()
-    one = built.build("pharmacy", "a.csv", hello)
+    one = built.build("pharmacy", "s1", "a.csv", hello)
     try:
-        assert one.path.parents[2].stat().st_mode & 0o077 == 0
+        assert one.path.parents[3].stat().st_mode & 0o077 == 0
     finally:
-        built.delete(one)
-        one.path.parents[1].rmdir()
-        one.path.parents[2].rmdir()
+        shutil.rmtree(one.path.parents[3])
+
+
+def test_files_of_a_survey_are_forgotten_with_it(tmp_path: Path) -> None:
+    built = BuiltExports(tmp_path)
+    one, other = (built.build("pharmacy", survey, "a.csv", hello) for survey in ("s1", "s2"))
+    built.forget("pharmacy", "s1")
+    built.forget("pharmacy", "s1")
+    assert not one.path.exists()
+    assert built.find("pharmacy", other.id) == other

@@ -50,6 +50,7 @@ class Desk:
     events: FakeAuditRepository
     clock: FakeClock
     library: SurveyLibrary
+    forgotten_exports: list[tuple[str, str]]
 
     def add(self, title: str = "", account: Account = NIA) -> Survey:
         self.clock.advance(minutes=1)
@@ -85,8 +86,16 @@ def opened_desk(folder: Path) -> Iterator[Desk]:
     repository.insert_taxonomy(
         TENANT, "Coffee", TaxonomyVersion("t1", 1, Taxonomy((Topic("a", "A"),)), "", "nia", clock())
     )
+    forgotten_exports: list[tuple[str, str]] = []
     library = SurveyLibrary(
-        repository, files, detector, jobs, AuditTrail(events, now=clock), max_bytes=len(FILE), now=clock
+        repository,
+        files,
+        detector,
+        jobs,
+        AuditTrail(events, now=clock),
+        forget_exports=lambda *survey: forgotten_exports.append(survey),
+        max_bytes=len(FILE),
+        now=clock,
     )
-    yield Desk(repository, files, detector, jobs, events, clock, library)
+    yield Desk(repository, files, detector, jobs, events, clock, library, forgotten_exports)
     database.close()

@@ -77,3 +77,9 @@ def test_chunk_that_was_kept_while_the_survey_was_deleted_does_not_stay(desk: De
         NIA, TENANT, survey.id
     )
     assert desk.files.files == {}
+
+
+def test_deleted_survey_takes_what_was_built_to_be_taken_away_along(desk: Desk) -> None:
+    survey = desk.add("Spring")
+    desk.library.delete(NIA, TENANT, survey.id)
+    assert desk.forgotten_exports == [(TENANT, survey.id)]
