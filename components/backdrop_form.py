@@ -8,20 +8,15 @@ from components import session_keys
 from components.backdrop_library import draw_library
 from components.backdrop_own_picture import draw_own_picture
 from components.backdrop_placing import draw_placing
-from components.backdrop_wish import (
-    choose_photos,
-    chosen_photos,
-    field_key,
-    fill_fields,
-    take_fields,
-    wish_of,
-)
+from components.backdrop_wish import WishForm, choose_photos, chosen_photos
 from components.batch_link import BACKGROUND
 from components.batch_next import draw_next
 from components.batch_words import KIND_ICONS, KINDS, MODES
 from components.document_words import counted
+from components.error_notice import escape_markdown, show_error
 from components.frame import Viewer
 from components.wiring import Services
+from services.errors import AppError
 from services.images.background_models import (
     LARGEST_SEED,
     LONGEST_PROMPT_CHARACTERS,
@@ -29,29 +24,32 @@ from services.images.background_models import (
     BackgroundKind,
     CompositeMode,
 )
-from services.images.models import ImageBatch
+from services.images.wishes import AVOIDED, PROMPT, prompt_too_long, tidy_words
 
 
 def draw_background(app: Services, person: Viewer, batch_id: str) -> None:
     """Draw the step."""
     batch = app.image_batches.get(person.tenant.id, batch_id)
-    fill_fields(batch)
-    app.image_batches.keep_wish(person.account, person.tenant.id, batch_id, wish_of(batch))
+    form = WishForm(app, person, batch)
+    try:
+        form.store()
+    except AppError as error:
+        show_error(error)  # and draw the fields, or what was typed would be gone from the screen
     _draw_chosen_photos(batch_id)
     kind = st.segmented_control(
         "New background",
         list(KINDS),
         required=True,
         format_func=lambda kind: f":gray[{KIND_ICONS[kind]} {KINDS[kind]}]",
-        key=field_key(batch_id, "kind"),
-        on_change=take_fields,
-        args=(batch,),
+        key=form.key("kind"),
+        on_change=form.take,
+        args=("kind",),
         wrap=True,
     )
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
         if kind is BackgroundKind.PROMPT:
-            _draw_prompt(app, batch)
+            _draw_prompt(form)
         elif kind is BackgroundKind.BACKDROP:
             draw_library(app, person, batch)
         elif kind is BackgroundKind.PICTURE:
@@ -59,15 +57,15 @@ def draw_background(app: Services, person: Viewer, batch_id: str) -> None:
         elif kind is BackgroundKind.COLOR:
             st.color_picker(
                 "Color behind every product",
-                key=field_key(batch_id, "color"),
-                on_change=take_fields,
-                args=(batch,),
+                key=form.key("color"),
+                on_change=form.take,
+                args=("color",),
             )
-            st.caption(f"Now: {wish_of(batch).color}")
+            st.caption(f"Now: {form.wish.color}")
         else:
             st.markdown("**Nothing behind the product.** The results are PNG files with a transparent background.")
     with right, st.container(border=True):
-        draw_placing(batch, kind or BackgroundKind.PROMPT)
+        draw_placing(form, kind or BackgroundKind.PROMPT)
     draw_next(batch_id, BACKGROUND)
 
 
@@ -87,18 +85,17 @@ def _draw_chosen_photos(batch_id: str) -> None:
         )
 
 
-def _draw_prompt(app: Services, batch: ImageBatch) -> None:
+def _draw_prompt(form: WishForm) -> None:
     st.text_area(
         "What should be behind the product?",
-        key=field_key(batch.id, "prompt"),
-        max_chars=LONGEST_PROMPT_CHARACTERS,
+        key=form.key("prompt"),
         height=110,
         placeholder="Such as “London city background” or “warm beige studio with soft light”",
-        on_change=take_fields,
-        args=(batch,),
+        on_change=form.take,
+        args=("prompt",),
     )
-    generator = app.background_generator
-    st.caption(f"{len(wish_of(batch).prompt)} of {LONGEST_PROMPT_CHARACTERS} characters")
+    generator = form.app.background_generator
+    _draw_length(PROMPT, form.wish.prompt)
     if generator.verb == "composed":
         st.caption(
             "Backgrounds are composed on this machine: the nearest picture of your brand library, else a studio scene "
@@ -108,21 +105,22 @@ def _draw_prompt(app: Services, batch: ImageBatch) -> None:
         st.caption("Backgrounds are generated from your words; check each result before you use it.")
     st.text_area(
         "What should not be there?",
-        key=field_key(batch.id, "negative_prompt"),
-        max_chars=LONGEST_PROMPT_CHARACTERS,
+        key=form.key("negative_prompt"),
         height=72,
         placeholder="Such as “people, text” (optional)",
-        on_change=take_fields,
-        args=(batch,),
+        on_change=form.take,
+        args=("negative_prompt",),
     )
+    if prompt_too_long(AVOIDED, form.wish.negative_prompt):
+        _draw_length(AVOIDED, form.wish.negative_prompt)
     st.radio(
         "How the product is treated",
         list(CompositeMode),
         format_func=lambda mode: MODES[mode][0],
         captions=[MODES[mode][1] for mode in CompositeMode],
-        key=field_key(batch.id, "mode"),
-        on_change=take_fields,
-        args=(batch,),
+        key=form.key("mode"),
+        on_change=form.take,
+        args=("mode",),
     )
     variations, seed = st.columns(2)
     with variations:
@@ -130,9 +128,9 @@ def _draw_prompt(app: Services, batch: ImageBatch) -> None:
             "Variations of each photo",
             1,
             MOST_VARIATIONS,
-            key=field_key(batch.id, "variations"),
-            on_change=take_fields,
-            args=(batch,),
+            key=form.key("variations"),
+            on_change=form.take,
+            args=("variations",),
         )
     with seed:
         st.number_input(
@@ -140,8 +138,17 @@ def _draw_prompt(app: Services, batch: ImageBatch) -> None:
             min_value=0,
             max_value=LARGEST_SEED,
             step=1,
-            key=field_key(batch.id, "seed"),
+            key=form.key("seed"),
             help="The same words with the same seed give the same background again. Another number gives another one.",
-            on_change=take_fields,
-            args=(batch,),
+            on_change=form.take,
+            args=("seed",),
         )
+
+
+def _draw_length(name: str, words: str) -> None:
+    """Say how long the words are, and that they are too long where they are."""
+    error = prompt_too_long(name, words)
+    if error is not None:
+        st.error(f"**{escape_markdown(error.message_for_user)}**  \n{error.remedy}", icon=":material/error:")
+    else:
+        st.caption(f"{len(tidy_words(words))} of {LONGEST_PROMPT_CHARACTERS} characters")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -59,6 +60,11 @@ def draw_library(app: Services, person: Viewer, batch: ImageBatch) -> None:
             _draw_keeping(app, person, batch, chosen)
 
 
+def largest_upload_megabytes(app: Services) -> int:
+    """What a field for one picture takes, in whole mebibytes, which Streamlit calls MB; the services check exactly."""
+    return math.ceil(app.settings.max_image_bytes / 2**20)
+
+
 def _draw_pictures(app: Services, person: Viewer, batch: ImageBatch, backdrops: Sequence[Backdrop]) -> None:
     pages = -(-len(backdrops) // PAGE_LENGTH)
     key = f"{session_keys.BATCH_PAGE}backdrops.{batch.id}"
@@ -91,7 +97,7 @@ def _draw_adding(app: Services, person: Viewer, batch: ImageBatch) -> None:
     field = session_keys.BACKDROP_FIELD
     round_key = f"{field}round"
     turn = st.session_state.get(round_key, 0)
-    file = st.file_uploader("Picture", key=f"{field}file.{turn}")
+    file = st.file_uploader("Picture", key=f"{field}file.{turn}", max_upload_size=largest_upload_megabytes(app))
     caption = st.text_input(
         "Caption",
         key=f"{field}caption.{turn}",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from components import session_keys
+from components.backdrop_library import largest_upload_megabytes
 from components.backdrop_wish import keep_wish, wish_of
 from components.batch_actions import action_button
 from components.frame import Viewer
@@ -17,7 +18,11 @@ from services.images.models import ImageBatch
 def draw_own_picture(app: Services, person: Viewer, batch: ImageBatch) -> None:
     """Draw the field and what is chosen."""
     wish = wish_of(batch)
-    file = st.file_uploader("Your picture", key=f"{session_keys.BACKDROP_FIELD}own.{batch.id}")
+    file = st.file_uploader(
+        "Your picture",
+        key=f"{session_keys.BACKDROP_FIELD}own.{batch.id}",
+        max_upload_size=largest_upload_megabytes(app),
+    )
     st.caption("It fills the whole result; what does not fit is cut off at the sides.")
 
     def use() -> str:

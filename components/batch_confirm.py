@@ -37,7 +37,9 @@ def draw_confirm(app: Services, person: Viewer, batch_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _draw_picture(app, person, wish)
         st.markdown(f"**{title}**  \n:small[:gray[{' · '.join(wish_details(wish))}]]", width="stretch")
-    _draw_figures(app, estimate)
+    _draw_figures(estimate)
+    if wish.kind is not BackgroundKind.PROMPT or app.background_generator.verb == "composed":
+        st.caption("No paid calls: the results are composed on this machine.")
     if positions is not None:
         st.markdown(f":blue-badge[:material/filter_alt: Only for {counted(len(positions), 'chosen photo')}]")
     _draw_warnings(app, person, batch, estimate)
@@ -48,14 +50,14 @@ def draw_confirm(app: Services, person: Viewer, batch_id: str) -> None:
         open_run(job.id)
         return "Started. You can close the browser; you will be told here when it has ended."
 
-    photos = estimate.pictures // (wish.variations if wish.kind is BackgroundKind.PROMPT else 1)
+    # The run counts the photos that will fail too, and so does this.
     action_button(
-        f"Replace {counted(photos, 'background')}" if photos else "Nothing to do",
+        f"Replace {counted(estimate.images, 'background')}" if estimate.pictures else "Nothing to do",
         start,
         key=f"{session_keys.BATCH_START_BUTTON}.{batch_id}",
         icon=":material/play_arrow:",
         kind="primary",
-        disabled=not photos,
+        disabled=not estimate.pictures,
         redraws_page=True,
     )
 
@@ -66,12 +68,11 @@ def _draw_picture(app: Services, person: Viewer, wish: BackgroundWish) -> None:
         st.image(app.backdrops.preview(person.tenant.id, backdrop), alt=backdrop.caption, width=160)
 
 
-def _draw_figures(app: Services, estimate: RunEstimate) -> None:
+def _draw_figures(estimate: RunEstimate) -> None:
     with st.container(border=True, horizontal=True, gap="large"):
         st.metric("Photos", f"{estimate.images:,}", width="content")
         st.metric("Results", f"{estimate.pictures:,}", width="content")
-        if app.background_generator.paid:
-            st.metric("Paid calls", f"{estimate.calls:,}", width="content")
+        st.metric("Paid calls", f"{estimate.calls:,}", width="content")
         st.metric("Cost", cost_words(estimate.cost_usd), width="content")
         st.metric("Time", duration_words(estimate.seconds), width="content")
 

@@ -18,6 +18,8 @@ from services.images.background_models import (
 )
 
 LARGEST_PADDING = 0.45
+# What the two texts of a wish are called in an error.
+PROMPT, AVOIDED = "text", "text of what to avoid"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _DEFAULT = BackgroundWish()
 
@@ -31,8 +33,8 @@ def checked_wish(wish: BackgroundWish) -> BackgroundWish:
     """
     wish = replace(
         wish,
-        prompt=" ".join(wish.prompt.replace("\x00", "").split()),
-        negative_prompt=" ".join(wish.negative_prompt.replace("\x00", "").split()),
+        prompt=tidy_words(wish.prompt),
+        negative_prompt=tidy_words(wish.negative_prompt),
         color=wish.color.strip(),
     )
     if wish.kind is BackgroundKind.PROMPT:
@@ -44,7 +46,9 @@ def checked_wish(wish: BackgroundWish) -> BackgroundWish:
             remedy="Write it as # and six digits or letters from a to f, such as #f4f1ec.",
         )
     elif wish.kind is BackgroundKind.BACKDROP and not wish.backdrop_id:
-        raise backdrop_missing()
+        raise InputError(
+            "No picture of the brand library was chosen.", code="backdrop-missing", remedy="Choose a picture."
+        )
     elif wish.kind is BackgroundKind.PICTURE and not wish.picture:
         raise InputError("No background picture was chosen.", code="picture-missing", remedy="Choose a picture.")
     if wish.padding is None and wish.size is not SizePreset.ORIGINAL:
@@ -58,9 +62,11 @@ def checked_wish(wish: BackgroundWish) -> BackgroundWish:
 
 
 def backdrop_missing() -> InputError:
-    """The library's picture is not there, or none was chosen."""
+    """The library's picture is not there any more."""
     return InputError(
-        "This backdrop is not in the library.", code="backdrop-missing", remedy="Choose another one from the library."
+        "The picture that was chosen is no longer in the brand library.",
+        code="backdrop-missing",
+        remedy="Choose another one.",
     )
 
 
@@ -85,7 +91,7 @@ def wish_words(wish: BackgroundWish) -> str:
         case BackgroundKind.PROMPT:
             return f"“{wish.prompt[:60]}{'…' if len(wish.prompt) > 60 else ''}”"
         case BackgroundKind.BACKDROP:
-            return "a backdrop of the library"
+            return "a picture of the brand library"
         case BackgroundKind.PICTURE:
             return "your own picture"
         case BackgroundKind.COLOR:
@@ -102,13 +108,27 @@ def check_prompts(prompt: str, negative_prompt: str) -> None:
             code="prompt-empty",
             remedy="Type a few words, such as “London city street at dusk”.",
         )
-    for name, text in (("text", prompt), ("text of what to avoid", negative_prompt)):
-        if len(text) > LONGEST_PROMPT_CHARACTERS:
-            raise InputError(
-                f"The {name} has {len(text):,} characters; {LONGEST_PROMPT_CHARACTERS} are allowed.",
-                code="prompt-too-long",
-                remedy="Shorten it.",
-            )
+    for name, text in ((PROMPT, prompt), (AVOIDED, negative_prompt)):
+        error = prompt_too_long(name, text)
+        if error is not None:
+            raise error
+
+
+def prompt_too_long(name: str, text: str) -> InputError | None:
+    """What is wrong with the length of a text that is called so; None when nothing is. Stray spaces do not count."""
+    length = len(tidy_words(text))
+    if length <= LONGEST_PROMPT_CHARACTERS:
+        return None
+    return InputError(
+        f"The {name} has {length:,} characters; {LONGEST_PROMPT_CHARACTERS} are allowed.",
+        code="prompt-too-long",
+        remedy="Shorten it.",
+    )
+
+
+def tidy_words(text: str) -> str:
+    """The text without stray spaces and line breaks."""
+    return " ".join(text.replace("\x00", "").split())
 
 
 def _check_numbers(wish: BackgroundWish) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.images.background_models import BackgroundKind, BackgroundWish, GeneratorNotice
+from services.images.background_models import BackgroundKind, BackgroundWish, GeneratorNotice, SizePreset
 from services.images.batches import RunEstimate
 from services.images.estimate import estimate_run
 from services.images.mask_models import MaskDoubt, MaskState
@@ -73,8 +73,21 @@ def test_photos_that_would_fail_are_named_with_their_reason_and_not_paid_for() -
     assert (found.images, found.calls) == (2, 1)
     assert found.warnings == (
         "1 photo was refused at upload and left out.",
-        "1 photo is without a usable mask and will fail unless you fix that first.",
+        "1 of 2 photos will fail unless you fix that first: 1.png.",
     )
+
+
+def test_only_the_first_of_many_photos_that_would_fail_are_named_in_the_warning() -> None:
+    empty = MaskState("matte.png", "k", "fake", (MaskDoubt.EMPTY,), area_share=0.0)
+    (warning,) = estimate(*(image(number, empty) for number in range(5))).warnings
+    assert warning == "5 of 5 photos will fail unless you fix that first: 0.png, 1.png, 2.png and 2 more."
+
+
+def test_mask_with_a_faint_trace_of_nothing_in_particular_is_known_to_fail() -> None:
+    faint = MaskState("matte.png", "k", "fake", (MaskDoubt.EMPTY,), area_share=0.000003)
+    found = estimate(image(0), image(1, faint))
+    assert [(position, code) for position, code, _ in found.blocked] == [(1, "no-mask-found")]
+    assert found.pictures == 2
 
 
 def test_doubtful_masks_are_warned_of_until_they_are_approved() -> None:
@@ -96,6 +109,22 @@ def test_time_is_shared_by_the_places_of_the_workers() -> None:
     images = [image(number) for number in range(8)]
     assert estimate(*images, places=4).seconds == pytest.approx(estimate(*images, places=1).seconds / 4)
     assert estimate(image(0), places=4).seconds == estimate(image(0), places=1).seconds
+
+
+def test_time_depends_on_the_kind_of_background_the_variations_and_the_size() -> None:
+    def seconds(wish: BackgroundWish) -> float:
+        return estimate(image(0), wish=wish, paid=False).seconds
+
+    by_kind = [seconds(BackgroundWish(kind=kind, prompt="oak")) for kind in BackgroundKind]
+    prompt, backdrop, picture, color, transparent = by_kind
+    assert prompt > backdrop == picture > color > transparent > 0
+    assert seconds(BackgroundWish(prompt="oak", variations=3)) == pytest.approx(3 * prompt)
+    assert seconds(BackgroundWish(prompt="oak", size=SizePreset.MARKETPLACE, padding=0.1)) > 2 * prompt
+
+
+def test_photos_that_will_fail_take_no_time() -> None:
+    empty = MaskState("matte.png", "k", "fake", (MaskDoubt.EMPTY,), area_share=0.0)
+    assert estimate(image(0), image(1, empty), places=1).seconds == pytest.approx(estimate(image(0), places=1).seconds)
 
 
 def test_time_is_learned_from_earlier_runs() -> None:
