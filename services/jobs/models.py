@@ -220,8 +220,13 @@ class Job:
         return self.status.live and not self.finishing and not self.cancel_requested
 
     @property
+    def left_count(self) -> int:
+        """How many items a cancel left undone; a retry of these goes on with the job. 0 while it is live."""
+        return 0 if self.status.live else self.counts[ItemStatus.CANCELED]
+
+    @property
     def can_retry(self) -> bool:
-        """Whether something failed that a retry would run again."""
+        """Whether something failed that a retry of all that failed would run again."""
         failed = self.counts[ItemStatus.FAILED] > 0
         return self.status is JobStatus.FAILED or (self.status is JobStatus.DONE and failed)
 

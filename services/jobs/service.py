@@ -207,6 +207,16 @@ class JobService:
         self._queue.enqueue(self._repository.retry_job(tenant_id, job_id))
         return self.get(tenant_id, job_id)
 
+    def retry_items(self, tenant_id: str, job_id: str, positions: Collection[int]) -> Job:
+        """Run those of these items again that failed or were canceled, and then the finish, in the same job.
+
+        Raises:
+            NotFoundError: there is no such job, or it is another tenant's.
+            ConflictError: it has not ended, or none of these failed or was canceled.
+        """
+        self._queue.enqueue(self._repository.retry_job(tenant_id, job_id, positions))
+        return self.get(tenant_id, job_id)
+
     def workers(self) -> list[Worker]:
         """The workers that live, longest at work first."""
         return self._registry.workers(silent_seconds=STALE_SECONDS)

@@ -186,12 +186,16 @@ class JobRepository(Protocol):
         """
         ...
 
-    def retry_job(self, tenant_id: str, job_id: str) -> JobRound:
-        """Queue the failed items, if any, for another round, and the finish after them.
+    def retry_job(self, tenant_id: str, job_id: str, positions: Collection[int] | None = None) -> JobRound:
+        """Queue failed items for another round of the same job, and the finish after them.
+
+        Args:
+            positions: Those of these that failed or were canceled, also in a canceled job; None takes all that failed,
+                if any. What is still canceled at the end leaves the job canceled.
 
         Raises:
             NotFoundError: there is no such job, or it is another tenant's.
-            ConflictError: it has not ended, was canceled, or nothing failed.
+            ConflictError: it has not ended, nothing failed, or it was canceled and no positions are given.
         """
         ...
 
@@ -269,7 +273,7 @@ class JobRuns(Protocol):
         ...
 
     def end_finish(self, claim: ClaimedFinish, outcome: Mapping[str, Any] | Failure, at: datetime) -> bool:
-        """End the job: done, or failed by the failure or because not one of its items was done."""
+        """End the job: failed by the failure or because nothing was done, canceled if items still are, or done."""
         ...
 
     def something_to_do(self) -> bool:

@@ -42,7 +42,7 @@ _LOST = Failure(
 )
 _NOTHING_DONE = Failure(
     "no-item-done",
-    "Not one item could be done.",
+    "Not a single one succeeded.",
     "Look at the causes, correct them, and retry the failed ones.",
     retryable=True,
 )
@@ -247,6 +247,8 @@ class SqlJobRuns:
                 keep_outcome(job, _NOTHING_DONE, at)
                 job.result = dict(outcome)
                 job.status = JobStatus.FAILED.value
+            elif counts[ItemStatus.CANCELED]:
+                job.status = JobStatus.CANCELED.value  # a choice was retried after a cancel; the rest is still left
             else:
                 job.status = JobStatus.DONE.value
             job.finish_worker_id = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -109,15 +109,20 @@ class SqlJobRepository:
             _own(session.get(JobRow, job_id), tenant_id)
             return latest_next_try(session, job_id)
 
-    def retry_job(self, tenant_id: str, job_id: str) -> JobRound:
+    def retry_job(self, tenant_id: str, job_id: str, positions: Collection[int] | None = None) -> JobRound:
         with self._database.transaction() as session:
             job = _own(lock_job(session, job_id), tenant_id)
-            failed = _items(session, job_id, ItemStatus.FAILED)
-            _require_failed(JobStatus(job.status), bool(failed))
-            for item in failed:
+            items = _items(session, job_id, ItemStatus.FAILED)
+            if positions is not None:
+                wanted = set(positions)
+                items += _items(session, job_id, ItemStatus.CANCELED)
+                items = [item for item in items if item.position in wanted]
+            _require_retryable(JobStatus(job.status), bool(items), chosen=positions is not None)
+            for item in items:
                 forget_outcome(item)
                 item.lost = item.failed_tries = 0
             forget_outcome(job)
+            job.cancel_requested = False
             job.round += 1
             job.finish_worker_id = None
             job.finish_lost = 0
@@ -135,12 +140,13 @@ def _items(session: DatabaseSession, job_id: str, status: ItemStatus) -> list[Jo
     return list(session.scalars(query.order_by(JobItemRow.position)))
 
 
-def _require_failed(status: JobStatus, items_failed: bool) -> None:
+def _require_retryable(status: JobStatus, some_items: bool, *, chosen: bool) -> None:
     if status.live:
         raise ConflictError("This job still runs.", code="job-runs", remedy="Wait until it has ended, then retry.")
-    if status is JobStatus.CANCELED:
+    if status is JobStatus.CANCELED and not chosen:
         raise ConflictError(
             "This job was canceled.", code="job-canceled", remedy="Start a new one with what is still to be done."
         )
-    if status is JobStatus.DONE and not items_failed:
-        raise ConflictError("Nothing of this job failed.", code="nothing-failed", remedy="There is nothing to retry.")
+    if not some_items and (chosen or status is JobStatus.DONE):
+        cause = "Nothing of this choice failed or was canceled." if chosen else "Nothing of this job failed."
+        raise ConflictError(cause, code="nothing-failed", remedy="There is nothing to retry.")

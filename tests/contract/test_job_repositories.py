@@ -21,6 +21,7 @@ from tests.contract.job_repository import (
     TENANT,
     JobRepositoryContract,
 )
+from tests.contract.job_retrying import JobRetryingContract
 from tests.contract.worker_registry import WorkerRegistryContract
 
 
@@ -34,7 +35,7 @@ def prepared(url: str) -> Iterator[Database]:
     database.close()
 
 
-class OnDatabase(JobRepositoryContract, JobPausingContract, WorkerRegistryContract):
+class OnDatabase(JobRepositoryContract, JobPausingContract, JobRetryingContract, WorkerRegistryContract):
     @pytest.fixture
     def repository(self, database: Database) -> JobRepository:
         return SqlJobRepository(database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 import time
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, create_engine, event, make_url
 
+from services.backends.dbos.engine_log import listen_to_engine
 from services.backends.dbos.places import Places
 from services.backends.dbos.queue import (
     APPLICATION_NAME,
@@ -60,7 +60,7 @@ class DbosEngine:
 
     def start(self, steps: RoundSteps) -> None:
         """Make DBOS's tables if they are not there, and begin to take work."""
-        _log_through_the_root()
+        listen_to_engine()
         _let_readers_and_writers_meet(self._database_url)
 
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
@@ -192,11 +192,6 @@ class _OneClaimAtATime:
 
 def _is_sqlite(database_url: str) -> bool:
     return make_url(database_url).get_backend_name() == "sqlite"
-
-
-def _log_through_the_root() -> None:
-    """DBOS adds a console of its own unless its logger has something already."""
-    logging.getLogger("dbos").addHandler(logging.NullHandler())
 
 
 def _let_readers_and_writers_meet(database_url: str) -> None:
