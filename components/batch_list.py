@@ -17,6 +17,7 @@ from components.times import ago
 from components.wiring import Services
 from services.errors import AppError
 from services.images.batch_views import BatchSummary
+from services.jobs.models import ItemStatus, Job
 
 PAGE_LENGTH = 10
 
@@ -106,8 +107,7 @@ def _first_picture(app: Services, person: Viewer, summary: BatchSummary) -> byte
 def _state(summary: BatchSummary) -> str:
     if summary.last_run:
         run = summary.last_run
-        share = f" :small[{run.ended_count:,} of {run.item_count:,}]" if run.status.live and run.item_count else ""
-        return job_state_markdown(run) + share
+        return job_state_markdown(run) + _share(run)
     if not summary.usable and summary.refused:
         return ":red-badge[:material/error: No photo can be used]"
     if summary.prepared < summary.usable:
@@ -116,6 +116,14 @@ def _state(summary: BatchSummary) -> str:
     if summary.doubtful:
         return f":orange-badge[:material/visibility: {counted(summary.doubtful, 'mask')} to look at]"
     return ":green-badge[:material/check_circle: Ready for a background]"
+
+
+def _share(run: Job) -> str:
+    """How much of the run ended, or is done where that is not all: it may have been for a few photos only."""
+    if run.status.live:
+        return f" :small[{run.ended_count:,} of {run.item_count:,}]" if run.item_count else ""
+    done = run.counts[ItemStatus.DONE]
+    return f" :small[{done:,} of {counted(run.item_count, 'photo')} done]" if done < run.item_count else ""
 
 
 def _live(summary: BatchSummary) -> bool:

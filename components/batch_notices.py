@@ -17,7 +17,8 @@ from services.images.models import BatchNotice, NoticeState
 
 PAGE = "../pages/replace_backgrounds.py"
 SECONDS_BETWEEN_LOOKS = 20
-MOST_SHOWN = 3
+MOST_SHOWN = 2  # more would push what stands below out of the window
+_LONGEST_CHARACTERS = 110  # three lines beside the page; the results say the rest
 
 _STATES = {
     NoticeState.FINISHED: ("Finished", ":material/check_circle:", "green"),
@@ -34,13 +35,31 @@ def draw_batch_notices(services: Services, account: Account) -> None:
         fragment(services, account)
 
 
+def put_away_notices(services: Services, account: Account, batch_id: str) -> bool:
+    """Put away what this person is told about a batch, because its results are open; returns whether anything was."""
+    try:
+        notices = [notice for notice in services.image_batches.notices(account) if notice.batch_id == batch_id]
+        for notice in notices:
+            services.image_batches.dismiss(account, notice.id)
+    except AppError:
+        return False  # they stay, and can be put away later
+    return bool(notices)
+
+
+def _put_away(services: Services, account: Account, batch_id: str) -> None:
+    put_away_notices(services, account, batch_id)
+
+
 def _draw(services: Services, account: Account) -> None:
     with errors_shown():
-        notices = services.image_batches.notices(account)
-        for notice in notices[:MOST_SHOWN]:
+        newest: dict[str, BatchNotice] = {}
+        for notice in services.image_batches.notices(account):
+            newest.setdefault(notice.batch_id, notice)
+        shown = list(newest.values())
+        for notice in shown[:MOST_SHOWN]:
             _draw_notice(services, account, notice)
-        if len(notices) > MOST_SHOWN:
-            st.caption(f"{len(notices) - MOST_SHOWN:,} more after these")
+        if len(shown) > MOST_SHOWN:
+            st.caption(f"{len(shown) - MOST_SHOWN:,} more after these")
 
 
 def _draw_notice(services: Services, account: Account, notice: BatchNotice) -> None:
@@ -48,19 +67,23 @@ def _draw_notice(services: Services, account: Account, notice: BatchNotice) -> N
     with st.container(border=True, gap="xxsmall"):
         st.markdown(
             f":{color}-badge[{icon} {word}] :small[:gray[{ago(notice.created_at)}]]  \n"
-            f"**{in_one_line(notice.title, 60)}**  \n:small[{in_one_line(notice.words, 200)}]"
+            f"**{in_one_line(notice.title, 40)}**  \n:small[{in_one_line(notice.words, _LONGEST_CHARACTERS)}]"
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.page_link(
-                PAGE, label="Open", icon=":material/open_in_full:", query_params=_address(services, account, notice)
+                PAGE,
+                label="Open",
+                icon=":material/open_in_full:",
+                help=in_one_line(notice.words),
+                query_params=_address(services, account, notice),
             )
             st.button(
                 "Put away",
                 key=session_keys.NOTICE_BUTTON + notice.id,
                 icon=":material/done:",
                 type="tertiary",
-                on_click=_dismiss,
-                args=(services, account, notice.id),
+                on_click=_put_away,
+                args=(services, account, notice.batch_id),
             )
 
 
@@ -74,10 +97,3 @@ def _address(services: Services, account: Account, notice: BatchNotice) -> dict[
     if len(tenants) > 1 and notice.tenant_id in tenants:
         address[session_keys.TENANT] = tenants[notice.tenant_id]
     return address
-
-
-def _dismiss(services: Services, account: Account, notice_id: str) -> None:
-    try:
-        services.image_batches.dismiss(account, notice_id)
-    except AppError:
-        return  # it stays, and can be put away later

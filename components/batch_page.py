@@ -9,6 +9,7 @@ from components.backdrop_form import draw_background
 from components.batch_actions import draw_outcome
 from components.batch_confirm import draw_confirm
 from components.batch_link import BACKGROUND, CONFIRM, LABELS, MASKS, PHOTOS, RESULTS, STEPS, close_batch, opened_run
+from components.batch_notices import put_away_notices
 from components.composite_results import draw_results
 from components.error_notice import errors_shown
 from components.frame import Viewer
@@ -18,7 +19,7 @@ from components.markdown_text import in_one_line
 from components.mask_step import draw_masks
 from components.times import ago
 from components.wiring import Services
-from services.errors import NotFoundError
+from services.errors import AppError, NotFoundError
 
 _DRAW = {
     PHOTOS: draw_photos,
@@ -57,6 +58,8 @@ def draw_batch(app: Services, person: Viewer, batch_id: str) -> None:
     if opened_run() and session_keys.BATCH_STEP not in st.query_params:
         st.session_state.setdefault(session_keys.BATCH_STEP, RESULTS)  # a link to a run names no step
     tabs = st.tabs(STEPS, key=session_keys.BATCH_STEP, bind="query-params")
+    if tabs[STEPS.index(RESULTS)].open and put_away_notices(app, person.account, batch_id):
+        st.rerun()  # they stand in the frame, which is drawn already
     for step, tab in zip(STEPS, tabs, strict=True):
         if tab.open:
             with tab:
@@ -66,5 +69,10 @@ def draw_batch(app: Services, person: Viewer, batch_id: str) -> None:
 
 def _draw_step(app: Services, person: Viewer, batch_id: str, step: str) -> None:
     with errors_shown():
+        failure: AppError | None = st.session_state.get(session_keys.BATCH_FAILURE)
+        if failure is not None:
+            # The message itself stands at the top of the step; on a long one the button may be screens below it.
+            words = f"**{in_one_line(failure.message_for_user)}**  \n{in_one_line(failure.remedy)}"
+            st.toast(words, icon=":material/error:", duration="long")
         draw_outcome()
         _DRAW.get(step, draw_results)(app, person, batch_id)

@@ -16,6 +16,8 @@ from components.wiring import Services
 from services.images.intake import ImageUpload
 
 SAMPLE_PHOTOS = Path(__file__).resolve().parent.parent / "app" / "sample_data" / "products"
+FEW_FILES = 4
+LISTED_PIXELS = 140  # the field's own height with more files than these, which it lists in a part that scrolls
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic"}
 
 
@@ -27,11 +29,14 @@ def draw_upload(app: Services, person: Viewer, batch_id: str | None = None) -> N
     """
     place = batch_id or "new"
     key = f"{session_keys.BATCH_UPLOAD}{place}.{st.session_state.get(session_keys.BATCH_UPLOAD_ROUND, 0)}"
-    chosen = st.file_uploader("Photos", accept_multiple_files=True, label_visibility="collapsed", key=key)
+    few = len(st.session_state.get(key) or []) <= FEW_FILES
+    with st.container(height="content" if few else LISTED_PIXELS, border=False):
+        chosen = st.file_uploader("Photos", accept_multiple_files=True, label_visibility="collapsed", key=key)
     settings = app.settings
     st.caption(
-        f"PNG, JPEG, WEBP, TIFF or HEIC, or a zip of them; up to {settings.max_image_bytes / 1e6:,.0f} MB a photo and "
-        f"{settings.max_batch_images:,} photos a batch. The originals are kept as they are."
+        f"PNG, JPEG, WEBP, TIFF or HEIC up to {whole_mebibytes(settings.max_image_bytes):,} MB each, or a zip of them "
+        f"up to {st.get_option('server.maxUploadSize'):,} MB; up to {settings.max_batch_images:,} photos a batch. The "
+        "originals are kept as they are."
     )
     label = f"Create a batch of {counted(len(chosen), 'file')}" if chosen else "Create a batch"
     if batch_id is None:
@@ -53,6 +58,11 @@ def draw_upload(app: Services, person: Viewer, batch_id: str | None = None) -> N
         on_click=_upload,
         args=(app, person, batch_id, key),
     )
+
+
+def whole_mebibytes(byte_count: int) -> int:
+    """Bytes in the unit in which an upload field says its limit, rounded up; at least 1."""
+    return max(1, -(-byte_count // 2**20))
 
 
 def draw_samples_button(app: Services, person: Viewer) -> None:
@@ -95,10 +105,17 @@ def _upload(app: Services, person: Viewer, batch_id: str | None, key: str) -> No
 def _create(app: Services, person: Viewer, uploads: Sequence[ImageUpload], title: str) -> str:
     batch = app.image_batches.create(person.account, person.tenant.id, uploads, title.strip())
     open_batch(batch.id)
-    return f"{counted(batch.image_count, 'photo')} received. Labels and masks are made in the background."
+    return f"{_received(app, person, batch.id)} Labels and masks are made in the background."
 
 
 def _add(app: Services, person: Viewer, batch_id: str, uploads: Sequence[ImageUpload]) -> str:
     before = app.image_batches.get(person.tenant.id, batch_id).image_count
-    batch = app.image_batches.add(person.account, person.tenant.id, batch_id, uploads)
-    return f"{counted(batch.image_count - before, 'photo')} added."
+    app.image_batches.add(person.account, person.tenant.id, batch_id, uploads)
+    return _received(app, person, batch_id, first=before)
+
+
+def _received(app: Services, person: Viewer, batch_id: str, first: int = 0) -> str:
+    images = app.image_batches.images(person.tenant.id, batch_id)[first:]
+    refused = sum(1 for image in images if not image.sha256)
+    words = f"{counted(len(images) - refused, 'photo')} received"
+    return f"{words}; {refused:,} more cannot be used." if refused else f"{words}."

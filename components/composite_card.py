@@ -8,6 +8,7 @@ from components import session_keys
 from components.batch_actions import action_button, attempt
 from components.batch_link import MASKS, go_to
 from components.batch_words import MASK_CODES, ORIGINS
+from components.composite_choice import draw_choice
 from components.composite_run import retry, run_differently
 from components.composite_slider import draw_before_after
 from components.frame import Viewer
@@ -18,6 +19,11 @@ from services.images.batch_views import CompositeResult, RunItem
 from services.images.models import Review
 from services.jobs.models import ItemStatus, Job
 
+_STATES = {
+    ItemStatus.FAILED: ":red-badge[:material/error: Failed]",
+    ItemStatus.CANCELED: ":gray-badge[:material/block: Canceled]",
+}
+_WAITING = ":gray-badge[:material/schedule: Waiting]"
 _REVIEWS = {Review.APPROVED: ":material/thumb_up: Approve", Review.REJECTED: ":material/thumb_down: Reject"}
 
 
@@ -27,7 +33,7 @@ def draw_card(app: Services, person: Viewer, run: Job, result: RunItem) -> None:
         if result.composites:
             _draw_done(app, person, run, result)
         else:
-            _draw_failed(app, person, run, result)
+            _draw_undone(app, person, run, result)
 
 
 def _draw_done(app: Services, person: Viewer, run: Job, result: RunItem) -> None:
@@ -115,43 +121,56 @@ def _draw_review(
     )
 
 
-def _draw_failed(app: Services, person: Viewer, run: Job, result: RunItem) -> None:
+def _draw_undone(app: Services, person: Viewer, run: Job, result: RunItem) -> None:
     item, image = result.item, result.image
     if image.usable:
         st.image(app.image_batches.preview(person.tenant.id, image), alt=f"The photo {image.file_name}")
-    if item.status is not ItemStatus.FAILED:
-        st.markdown(f":small[**{in_one_line(image.file_name, 60)}**]  \n:gray-badge[:material/block: Canceled]")
+    words = [f":small[**{in_one_line(image.file_name, 60)}**]", _STATES.get(item.status, _WAITING)]
+    if item.status is ItemStatus.FAILED:
+        words.append(f":small[{in_one_line(item.cause)} {in_one_line(item.remedy)}]")
+        words.append(f":small[:gray[Code: {in_one_line(item.error_code or 'unknown')}]]")
+    st.markdown("  \n".join(words))
+    if run.status.live:
+        if item.status is ItemStatus.FAILED:
+            st.caption("It can be retried once the run has ended.")
         return
-    st.markdown(
-        f":small[**{in_one_line(image.file_name, 60)}**]  \n:red-badge[:material/error: Failed]  \n"
-        f"{in_one_line(item.cause)} {in_one_line(item.remedy)}"
-    )
-    key = f"{session_keys.RUN_BUTTON}%s.{run.id}.{item.position}"
-    batch_id = image.batch_id
-    with st.container(horizontal=True, gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if item.status is ItemStatus.FAILED:
+            _draw_mending(app, run, result)
+        again = item.status is ItemStatus.CANCELED or item.retryable
         action_button(
-            "Retry",
+            "Run it" if item.status is ItemStatus.CANCELED else "Retry",
             lambda: retry(app, person, run, (item.position,)),
-            key=key % "retry",
+            key=f"{session_keys.RUN_BUTTON}retry.{run.id}.{item.position}",
             icon=":material/refresh:",
             redraws_page=True,
+            kind="secondary" if again else "tertiary",
+            help_text=None if again else "The same fails again unless its cause was corrected.",
         )
-        if item.error_code in MASK_CODES:
-            action_button(
-                "Correct the mask",
-                lambda: _to_mask(batch_id, image.position),
-                key=key % "mask",
-                icon=":material/content_cut:",
-                redraws_page=True,
-            )
-        else:
-            action_button(
-                "Other settings",
-                lambda: run_differently(batch_id, app.image_batches.run_wish(run), (image.position,)),
-                key=key % "with",
-                icon=":material/tune:",
-                redraws_page=True,
-            )
+        if run.counts[ItemStatus.FAILED] + run.left_count > 1:
+            draw_choice(run, result)
+
+
+def _draw_mending(app: Services, run: Job, result: RunItem) -> None:
+    """Draw the way to where the cause of a failure is corrected."""
+    batch_id, position = result.image.batch_id, result.image.position
+    key = f"{session_keys.RUN_BUTTON}%s.{run.id}.{result.item.position}"
+    if result.item.error_code in MASK_CODES:
+        action_button(
+            "Correct the mask",
+            lambda: _to_mask(batch_id, position),
+            key=key % "mask",
+            icon=":material/content_cut:",
+            redraws_page=True,
+        )
+    else:
+        action_button(
+            "Other settings",
+            lambda: run_differently(batch_id, app.image_batches.run_wish(run), (position,)),
+            key=key % "with",
+            icon=":material/tune:",
+            redraws_page=True,
+        )
 
 
 def _to_mask(batch_id: str, position: int) -> None:

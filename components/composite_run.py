@@ -11,6 +11,7 @@ from components.backdrop_wish import choose_photos, keep_wish
 from components.batch_actions import action_button
 from components.batch_link import BACKGROUND, go_to, open_run
 from components.batch_words import ORIGINS, wish_details
+from components.composite_choice import clear_choice
 from components.document_words import counted
 from components.frame import Viewer
 from components.markdown_text import in_one_line
@@ -19,8 +20,6 @@ from components.wiring import Services
 from services.images.background_models import BackgroundWish
 from services.images.batch_views import ResultFilter
 from services.jobs.models import ItemStatus, Job, JobItem, JobStatus
-
-_READ_AT_ONCE = 500
 
 
 def draw_run_state(app: Services, run: Job) -> None:
@@ -45,27 +44,48 @@ def result_words(item: JobItem) -> str:
     return ", ".join([counted(len(composites), "picture"), *sorted(origins)]) if composites else ""
 
 
-def draw_again(app: Services, person: Viewer, batch_id: str, run: Job) -> None:
-    """Draw the buttons that run it again: the failed photos, or all, as before or with other parameters."""
+def draw_again(app: Services, person: Viewer, batch_id: str, run: Job, *, rejected: int) -> None:
+    """Draw the buttons that go on with it or run it again: what is left, failed or rejected, or all.
+
+    Args:
+        rejected: How many photos have a rejected result.
+    """
     wish = app.image_batches.run_wish(run)
-    failed = run.counts[ItemStatus.FAILED]
+    failed, left = run.counts[ItemStatus.FAILED], run.left_count
     key = f"{session_keys.RUN_BUTTON}%s.{run.id}"
     with st.container(horizontal=True, gap="xsmall"):
-        if run.can_retry:
+        if left:
+            action_button(
+                f"Run the {left:,} that {'is' if left == 1 else 'are'} left",
+                lambda: retry(app, person, run, _positions(app, person, run, ResultFilter.CANCELED)),
+                key=key % "left",
+                icon=":material/play_arrow:",
+                kind="primary",
+                redraws_page=True,
+            )
+        if run.can_retry or failed:
             action_button(
                 f"Retry {failed:,} failed" if failed else "Try again",
                 lambda: retry(app, person, run, None),
                 key=key % "retry",
                 icon=":material/refresh:",
-                kind="primary",
+                kind="secondary" if left or (failed and not _may_pass(app, run)) else "primary",
                 redraws_page=True,
             )
         if failed:
             action_button(
                 "Retry failed with other settings",
-                lambda: run_differently(batch_id, wish, failed_photos(app, person, run)),
+                lambda: run_differently(batch_id, wish, _photos(app, person, run, ResultFilter.FAILED)),
                 key=key % "retry_with",
                 icon=":material/tune:",
+                redraws_page=True,
+            )
+        if rejected:
+            action_button(
+                f"Run {rejected:,} rejected again with other settings",
+                lambda: run_differently(batch_id, wish, _photos(app, person, run, ResultFilter.REJECTED)),
+                key=key % "rejected_with",
+                icon=":material/thumb_down:",
                 redraws_page=True,
             )
         action_button(
@@ -78,9 +98,10 @@ def draw_again(app: Services, person: Viewer, batch_id: str, run: Job) -> None:
 
 
 def retry(app: Services, person: Viewer, run: Job, positions: tuple[int, ...] | None) -> str:
-    """Run failed photos of a run again and show the run that does it; for callbacks."""
-    job = app.image_batches.retry(person.account, person.tenant.id, run.id, positions)
-    open_run(job.id)
+    """Run these photos of a run again that failed or were canceled, all that failed when None; for callbacks."""
+    app.image_batches.retry(person.account, person.tenant.id, run.id, positions)
+    clear_choice(run)
+    open_run(run.id)
     return "Started again."
 
 
@@ -91,13 +112,22 @@ def run_differently(batch_id: str, wish: BackgroundWish, photos: tuple[int, ...]
     go_to(BACKGROUND)
 
 
-def failed_photos(app: Services, person: Viewer, run: Job) -> tuple[int, ...]:
-    """The positions in the batch of the photos that failed in a run."""
-    found: list[int] = []
-    for offset in range(0, run.counts[ItemStatus.FAILED], _READ_AT_ONCE):
-        items = app.image_batches.results(person.tenant.id, run.id, offset, _READ_AT_ONCE, ResultFilter.FAILED)
-        found += [item.image.position for item in items]
-    return tuple(found)
+def _may_pass(app: Services, run: Job) -> bool:
+    """Whether the same again may work for a photo that failed; the others need something changed first."""
+    failed = app.jobs.list_items(run.tenant_id, run.id, ItemStatus.FAILED, limit=run.counts[ItemStatus.FAILED])
+    return any(item.retryable for item in failed)
+
+
+def _photos(app: Services, person: Viewer, run: Job, only: ResultFilter) -> tuple[int, ...]:
+    """The positions in the batch of the photos that the filter lets through."""
+    found = app.image_batches.results(person.tenant.id, run.id, 0, run.item_count, only)
+    return tuple(one.image.position for one in found)
+
+
+def _positions(app: Services, person: Viewer, run: Job, only: ResultFilter) -> tuple[int, ...]:
+    """Their positions in the run."""
+    found = app.image_batches.results(person.tenant.id, run.id, 0, run.item_count, only)
+    return tuple(one.item.position for one in found)
 
 
 def draw_downloads(app: Services, person: Viewer, run: Job, *, approved: int) -> None:

@@ -36,8 +36,11 @@ def draw_label_card(app: Services, person: Viewer, image: BatchImage, pruning: P
             _draw_chips(app, person, image, labels, kept)
         else:
             st.caption("No label was found in this photo.")
-        with st.popover("Edit labels", icon=":material/edit:", key=f"{session_keys.LABEL_FIELD}{name}.open"):
-            _draw_adding(app, person, image, f"{session_keys.LABEL_FIELD}{name}.")
+        window = f"{session_keys.LABEL_FIELD}{name}.window"
+        # A window of another key begins closed.
+        turn = st.session_state.get(window, 0)
+        with st.popover("Edit labels", icon=":material/edit:", key=f"{session_keys.LABEL_FIELD}{name}.open.{turn}"):
+            _draw_adding(app, person, image, f"{session_keys.LABEL_FIELD}{name}.", window)
             if labels:
                 _draw_renaming(app, person, image, labels, f"{session_keys.LABEL_FIELD}{name}.")
 
@@ -76,15 +79,17 @@ def _set(app: Services, person: Viewer, image: BatchImage, label_id: str, keeps:
     attempt(lambda: batches.set_label(account, person.tenant.id, image.batch_id, image.position, label_id, keeps))
 
 
-def _draw_adding(app: Services, person: Viewer, image: BatchImage, field: str) -> None:
+def _draw_adding(app: Services, person: Viewer, image: BatchImage, field: str, window: str) -> None:
     st.text_input("New label", key=f"{field}new", max_chars=LONGEST_NAME_CHARACTERS, placeholder="Such as “bottle”")
     placed = st.toggle("It is in one place of the photo", key=f"{field}placed")
     box = draw_box_fields(f"{field}box.") if placed else None
 
-    def add() -> None:
+    def add() -> str:
         typed = st.session_state[f"{field}new"]
         app.image_batches.add_label(person.account, person.tenant.id, image.batch_id, image.position, typed, box)
         st.session_state[f"{field}new"] = ""
+        st.session_state[window] = st.session_state.get(window, 0) + 1
+        return f"Added “{typed.strip()}”."
 
     action_button("Add", add, key=f"{field}add", icon=":material/add:")
 

@@ -18,6 +18,7 @@ from services.images.batch_views import LabelCount
 from services.images.models import ImageBatch
 
 FEW_NAMES = 12
+_FEW_HIDDEN = 6  # so few more are shown at once
 _KEEP_ALL = 0.0
 
 
@@ -32,7 +33,8 @@ def draw_pruning(
     with st.container(border=True):
         key = f"{session_keys.LABELS_KEPT_EVERYWHERE}{batch.id}"
         all_key = f"{session_keys.LABELS_ALL}{batch.id}"
-        shown = counts if st.session_state.get(all_key) else counts[:FEW_NAMES]
+        are_many = len(counts) > FEW_NAMES + _FEW_HIDDEN
+        shown = counts if st.session_state.get(all_key) or not are_many else counts[:FEW_NAMES]
         by_name = {count.name: count for count in shown}
         kept = [name for name in by_name if name.casefold() not in batch.pruning.dropped_names]
         st.session_state[key] = kept
@@ -47,7 +49,7 @@ def draw_pruning(
             on_change=_choose,
             args=(app, person, batch.id, key, kept),
         )
-        if len(counts) > FEW_NAMES:
+        if are_many:
             st.toggle(f"Show all {len(counts):,} labels", key=all_key, persist_state="session")
         if graded:
             _draw_threshold(app, person, batch)
@@ -57,7 +59,8 @@ def _name_words(count: LabelCount, *, kept: bool) -> str:
     icon = ":material/check:" if kept else ":material/block:"
     photos = counted(count.images, "photo")
     if not kept:
-        return f":gray[{icon} {in_one_line(count.name, 40)} · dropped in {photos}]"
+        dropped = f"{count.images - count.kept:,} of {photos}" if count.kept else photos
+        return f":gray[{icon} {in_one_line(count.name, 40)} · dropped in {dropped}]"
     words = photos if count.kept == count.images else f"{count.kept:,} of {photos}"
     return f":gray[{icon} {in_one_line(count.name, 40)} · {words}]"
 

@@ -14,6 +14,7 @@ from components.document_words import counted
 from components.frame import Viewer
 from components.image_label_card import draw_label_card
 from components.image_label_pruning import draw_pruning
+from components.image_pages import draw_pager, draw_pager_below
 from components.image_undo import draw_undo
 from components.markdown_text import in_one_line
 from components.wiring import Services
@@ -48,16 +49,13 @@ def draw_labels(app: Services, person: Viewer, batch_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{counted(len(shown), 'photo')}**", width="content")
         draw_undo(app, person, batch_id, "labels")
-    pages = max(1, -(-len(shown) // PAGE_LENGTH))
     key = f"{session_keys.BATCH_PAGE}labels.{batch_id}"
-    page = min(st.session_state.get(key, 1), pages)
-    here = shown[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]
+    here = draw_pager(key, shown, PAGE_LENGTH)
     for start in range(0, len(here), COLUMNS):
         for column, image in zip(st.columns(COLUMNS), here[start : start + COLUMNS], strict=False):
             with column:
                 draw_label_card(app, person, image, batch.pruning)
-    if pages > 1:
-        st.pagination(pages, key=key, persist_state="session")
+    draw_pager_below(key, shown, PAGE_LENGTH)
     draw_next(batch_id, LABELS)
 
 

@@ -13,8 +13,10 @@ from components.batch_next import draw_next
 from components.batch_upload import draw_upload
 from components.batch_words import mask_badge
 from components.document_words import counted
+from components.error_notice import errors_shown
 from components.frame import Viewer
-from components.job_progress import draw_job
+from components.image_pages import draw_pager, draw_pager_below
+from components.job_progress import SECONDS_BETWEEN_LOOKS, draw_job
 from components.knowledge_window import confirm
 from components.markdown_text import in_one_line
 from components.wiring import Services
@@ -41,8 +43,9 @@ def draw_photos(app: Services, person: Viewer, batch_id: str) -> None:
     if missing and not live:
         _draw_missing(app, person, batch, len(missing))
     if usable:
-        st.markdown(f"**{counted(len(usable), 'photo')}** to work on")
-        _draw_grid(app, person, batch_id, usable)
+        # What is made in the background shows as soon as it is there.
+        every = SECONDS_BETWEEN_LOOKS if live else None
+        st.fragment(_draw_grid, run_every=every, key=f"{session_keys.BATCH_PAGE}grid.{batch_id}")(app, person, batch_id)
         draw_next(batch_id, PHOTOS, primary=not missing)
     with st.expander("Add photos", icon=":material/add_photo_alternate:", expanded=not usable):
         draw_upload(app, person, batch_id)
@@ -56,7 +59,8 @@ def _draw_preparing(app: Services, person: Viewer, batch: ImageBatch) -> bool:
         return False
     job = app.jobs.get(person.tenant.id, batch.prepare_job_id)
     if job.status.live:
-        draw_job(app.jobs, person.tenant.id, job.id, describe=_describe, nouns=("photo", "photos"))
+        nouns = ("photo", "photos")
+        draw_job(app.jobs, person.tenant.id, job.id, describe=_describe, nouns=nouns, lists_items=False)
     return job.status.live
 
 
@@ -99,17 +103,18 @@ def _prepare(app: Services, person: Viewer, batch_id: str) -> None:
     app.image_batches.prepare_again(person.account, person.tenant.id, batch_id)
 
 
-def _draw_grid(app: Services, person: Viewer, batch_id: str, images: Sequence[BatchImage]) -> None:
-    pages = -(-len(images) // PAGE_LENGTH)
-    key = f"{session_keys.BATCH_PAGE}photos.{batch_id}"
-    page = min(st.session_state.get(key, 1), pages)
-    with st.container(horizontal=True, gap="small"):
-        for image in images[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]:
-            with st.container(width=_WIDTH, gap="xxsmall"):
-                st.image(app.image_batches.preview(person.tenant.id, image), width=_WIDTH, alt=image.file_name)
-                st.markdown(f":small[{in_one_line(image.file_name, 40)}]  \n{mask_badge(image)}")
-    if pages > 1:
-        st.pagination(pages, key=key, persist_state="session")
+def _draw_grid(app: Services, person: Viewer, batch_id: str) -> None:
+    with errors_shown():
+        images = [image for image in app.image_batches.images(person.tenant.id, batch_id) if image.usable]
+        st.markdown(f"**{counted(len(images), 'photo')}** to work on")
+        key = f"{session_keys.BATCH_PAGE}photos.{batch_id}"
+        here = draw_pager(key, images, PAGE_LENGTH)
+        with st.container(horizontal=True, gap="small"):
+            for image in here:
+                with st.container(width=_WIDTH, gap="xxsmall"):
+                    st.image(app.image_batches.preview(person.tenant.id, image), width=_WIDTH, alt=image.file_name)
+                    st.markdown(f":small[{in_one_line(image.file_name, 40)}]  \n{mask_badge(image)}")
+        draw_pager_below(key, images, PAGE_LENGTH)
 
 
 def _draw_settings(app: Services, person: Viewer, batch: ImageBatch) -> None:

@@ -51,6 +51,7 @@ def draw_job(
     describe: ItemWords,
     nouns: tuple[str, str] = ("item", "items"),
     conclude: JobWords | None = None,
+    lists_items: bool = True,
 ) -> Job | None:
     """Draw a job, anew every two seconds while it is live; the page runs again once when it has ended.
 
@@ -58,6 +59,7 @@ def draw_job(
         describe: Turns the result of a done item into a few words, such as "12 passages". Plain text.
         nouns: What one item and several are called, such as ``("file", "files")``.
         conclude: Says what the whole job ended with, in plain text; empty for nothing.
+        lists_items: Whether every item is listed; else it is a short card, for a page that shows the items itself.
 
     Returns:
         The job as it was when the page ran, or None when it cannot be shown; that is said in its place.
@@ -68,7 +70,8 @@ def draw_job(
         show_error(error)
         return None
     every = SECONDS_BETWEEN_LOOKS if job.status.live else None
-    st.fragment(_draw, run_every=every, key=f"{session_keys.JOB}{job_id}")(jobs, job, describe, nouns, conclude)
+    fragment = st.fragment(_draw, run_every=every, key=f"{session_keys.JOB}{job_id}")
+    fragment(jobs, job, describe, nouns, conclude, lists_items)
     return job
 
 
@@ -89,7 +92,12 @@ def job_state_markdown(job: Job) -> str:
 
 
 def _draw(
-    jobs: JobService, before: Job, describe: ItemWords, nouns: tuple[str, str], conclude: JobWords | None
+    jobs: JobService,
+    before: Job,
+    describe: ItemWords,
+    nouns: tuple[str, str],
+    conclude: JobWords | None,
+    lists_items: bool,
 ) -> None:
     with errors_shown():
         job = jobs.get(before.tenant_id, before.id)
@@ -104,7 +112,7 @@ def _draw(
                     icon=":material/error:",
                 )
             _draw_actions(jobs, job, describe)
-            if job.item_count:
+            if job.item_count and lists_items:
                 _draw_items(jobs, job, describe, nouns)
             words = conclude(job) if conclude is not None and not job.status.live else ""
             if words:

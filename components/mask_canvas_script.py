@@ -17,18 +17,19 @@ HTML: Final = """
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z"/></svg>Keep</label>
       <label title="Paint over what does not belong to the product"><input type="radio" name="tool" value="drop">
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 11h14v2H5z"/></svg>Drop</label>
-      <label class="move" title="Move the picture in its frame"><input type="radio" name="tool" value="move">
+      <label class="move" title="Move the picture in its frame">
+        <input type="radio" name="tool" value="move" aria-label="Move">
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="m12 2 4 4h-3v5h5V8l4 4-4 4v-3h-5v5h3l-4
-          4-4-4h3v-5H6v3l-4-4 4-4v3h5V6H8z"/></svg>Move</label>
+          4-4-4h3v-5H6v3l-4-4 4-4v3h5V6H8z"/></svg></label>
     </div>
-    <label class="brush">Brush
-      <input type="range" min="0.5" max="15" step="0.5" value="4" aria-label="Brush size"></label>
     <div class="zoom">
       <button type="button" class="out" aria-label="Smaller">−</button>
       <output aria-label="Zoom">100%</output>
       <button type="button" class="in" aria-label="Larger">+</button>
     </div>
-    <label class="shown"><input type="checkbox" checked> Show mask</label>
+    <label class="brush" title="Brush size">
+      <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="6" cy="12" r="3"/><circle cx="17" cy="12" r="6"/></svg>
+      <input type="range" min="0.5" max="15" step="0.5" value="4" aria-label="Brush size"></label>
   </div>
   <div class="frame" tabindex="0" role="group">
     <div class="stage">
@@ -37,16 +38,21 @@ HTML: Final = """
       <canvas></canvas>
     </div>
   </div>
-  <p role="status"></p>
+  <div class="below">
+    <p role="status"></p>
+    <label class="shown"><input type="checkbox" checked> Show mask</label>
+  </div>
 </div>
 """
 
 CSS: Final = """
 .editor { font-family: var(--st-font); font-size: 0.875rem; color: var(--st-text-color); }
-.bar { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; margin-bottom: 0.5rem; }
+.bar, .below { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: center; }
+.bar { margin-bottom: 0.5rem; }
+.below { margin-top: 0.4rem; flex-wrap: nowrap; align-items: flex-start; justify-content: space-between; }
 .tools { display: inline-flex; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
   overflow: hidden; }
-.tools label { display: inline-flex; align-items: center; gap: 0.35rem; padding: 0.4rem 0.7rem; cursor: pointer;
+.tools label { display: inline-flex; align-items: center; gap: 0.35rem; padding: 0.4rem 0.55rem; cursor: pointer;
   border-left: 1px solid var(--st-border-color); }
 .tools label:first-child { border-left: 0; }
 .tools input { position: absolute; opacity: 0; width: 1px; height: 1px; }
@@ -54,13 +60,16 @@ CSS: Final = """
 .tools label:has(:focus-visible) { outline: 3px solid var(--st-primary-color); outline-offset: -3px;
   box-shadow: inset 0 0 0 4px #ffffff; }
 .tools svg { width: 1rem; height: 1rem; fill: currentColor; }
-.editor[data-tool="box"] .brush, .editor[data-tool="move"] .brush, .editor[data-zoomed="false"] .move {
-  display: none !important; }
-.brush, .shown { display: inline-flex; align-items: center; gap: 0.4rem; }
-.brush input { width: 6.5rem; accent-color: var(--st-primary-color); }
+.tools .move:has(:disabled) { cursor: default; }
+.tools .move:has(:disabled) svg { opacity: 0.35; }
+/* What a tool does not need keeps its place, or the picture would jump below the pointer. */
+.editor[data-tool="box"] .brush, .editor[data-tool="move"] .brush { visibility: hidden; }
+.brush, .shown { flex: none; display: inline-flex; align-items: center; gap: 0.4rem; }
+.brush svg { width: 1rem; height: 1rem; fill: currentColor; }
+.brush input { width: 6rem; accent-color: var(--st-primary-color); }
 .shown input { accent-color: var(--st-primary-color); width: 1rem; height: 1rem; margin: 0; }
 .zoom { display: inline-flex; align-items: center; gap: 0.25rem; }
-.zoom output { min-width: 3rem; text-align: center; font-variant-numeric: tabular-nums; }
+.zoom output { min-width: 2.75rem; text-align: center; font-variant-numeric: tabular-nums; }
 .zoom button { width: 2rem; height: 2rem; font: inherit; font-size: 1.1rem; line-height: 1; cursor: pointer;
   color: inherit; background: var(--st-background-color); border: 1px solid var(--st-border-color);
   border-radius: var(--st-button-radius); }
@@ -76,7 +85,7 @@ CSS: Final = """
 canvas { touch-action: none; cursor: crosshair; }
 .stage[data-tool="move"] canvas { touch-action: pan-x pan-y; cursor: grab; }
 .stage[data-tool="keep"] canvas, .stage[data-tool="drop"] canvas { cursor: none; }
-p { margin: 0.4rem 0 0; min-height: 1.3rem; color: color-mix(in srgb, var(--st-text-color) 75%, transparent); }
+p { margin: 0; min-height: 1.3rem; color: color-mix(in srgb, var(--st-text-color) 75%, transparent); }
 @media (pointer: coarse) { .tools label { padding: 0.6rem 0.75rem; } .zoom button { width: 2.5rem; height: 2.5rem; } }
 """
 
@@ -95,6 +104,8 @@ const HINTS = {
   move: "Drag to move the picture.",
 };
 const editors = new WeakMap();
+// What a person works with stays the same from photo to photo.
+const chosen = { tool: "box", brush: 4, masked: true };
 
 class Editor {
   constructor(root) {
@@ -105,12 +116,17 @@ class Editor {
     this.canvas = this.find("canvas");
     this.pen = this.canvas.getContext("2d");
     this.zoom = 1;
-    this.tool = "box";
+    this.tool = chosen.tool;
     this.drag = null;
     this.pointer = null;
+    this.radio(this.tool).checked = true;
+    this.find(".brush input").value = chosen.brush;
+    this.find(".shown input").checked = this.stage.dataset.masked = chosen.masked;
     this.find(".tools").onchange = (event) => this.choose(event.target.value);
-    this.find(".brush input").oninput = () => this.draw();
-    this.find(".shown input").onchange = (event) => { this.stage.dataset.masked = event.target.checked; };
+    this.find(".brush input").oninput = (event) => { chosen.brush = event.target.value; this.draw(); };
+    this.find(".shown input").onchange = (event) => {
+      this.stage.dataset.masked = chosen.masked = event.target.checked;
+    };
     this.find(".zoom .in").onclick = () => this.step(1);
     this.find(".zoom .out").onclick = () => this.step(-1);
     this.canvas.onpointerdown = (event) => this.press(event);
@@ -141,8 +157,13 @@ class Editor {
     this.fit();
   }
 
+  radio(tool) {
+    return this.find(`[value="${tool}"]`);
+  }
+
   choose(tool) {
     this.tool = tool;
+    if (tool !== "move") chosen.tool = tool;
     this.draw();
   }
 
@@ -169,8 +190,8 @@ class Editor {
     const density = Math.min(window.devicePixelRatio || 1, 2);
     this.canvas.width = Math.round(this.stage.clientWidth * density);
     this.canvas.height = Math.round(this.stage.clientHeight * density);
-    this.find(".editor").dataset.zoomed = this.zoom > 1;
-    if (this.zoom === 1 && this.tool === "move") this.find('[value="box"]').click();
+    this.radio("move").disabled = this.zoom === 1;
+    if (this.zoom === 1 && this.tool === "move") this.radio(chosen.tool).click();
     this.find(".zoom output").textContent = Math.round(this.zoom * 100) + "%";
     this.find(".zoom .out").disabled = this.zoom === ZOOMS[0];
     this.find(".zoom .in").disabled = this.zoom === ZOOMS[ZOOMS.length - 1];

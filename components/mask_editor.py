@@ -8,14 +8,16 @@ import streamlit as st
 
 from components import session_keys
 from components.batch_actions import Kind, action_button, attempt
+from components.batch_upload import whole_mebibytes
 from components.batch_words import doubt_words, label_words, mask_badge
 from components.error_notice import show_error
 from components.frame import Viewer
 from components.image_box_fields import draw_box_fields
+from components.image_sight import draw_place
 from components.image_undo import draw_undo
 from components.markdown_text import in_one_line
 from components.mask_canvas import draw_mask_canvas
-from components.mask_opening import open_mask, open_next_doubtful
+from components.mask_opening import mask_place, next_to_look_at, open_mask, place_in
 from components.wiring import Services
 from services.errors import AppError
 from services.images.mask_models import Box, Stroke
@@ -42,7 +44,7 @@ def draw_mask_editor(app: Services, person: Viewer, image: BatchImage, queue: Se
         st.markdown(f"**{in_one_line(image.file_name, 80)}**  \n{mask_badge(image)}")
         if image.mask and image.mask.doubtful:
             words = "\n".join(f"- {words}" for words in doubt_words(image))
-            st.markdown(f"{words}\n\nA box around the product mends most masks.")
+            st.markdown(f"{words}\n\n{_advice(image)}")
         _draw_decision(app, person, image, queue)
         _draw_regions(app, person, image)
         with st.expander("Set the box by numbers", icon=":material/crop_free:"):
@@ -51,22 +53,34 @@ def draw_mask_editor(app: Services, person: Viewer, image: BatchImage, queue: Se
             _draw_own_mask(app, person, image)
 
 
+def _advice(image: BatchImage) -> str:
+    if image.edit.empty:
+        return "A box around the product mends most masks."
+    return "Paint what is missing with “Keep” and what is too much with “Drop”, or say that the mask is right."
+
+
 def _draw_position(image: BatchImage, queue: Sequence[BatchImage]) -> None:
-    at = next(number for number, one in enumerate(queue) if one.position == image.position)
+    at = place_in(queue, image)
+    doubtful = next_to_look_at(image, queue)
+    previous = queue[at - 1] if at else None
+    following = doubtful or (queue[at + 1] if at + 1 < len(queue) else None)
+    label = "Next to look at" if doubtful else "Next"
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        for label, icon, to in (
-            ("Previous", ":material/chevron_left:", at - 1),
-            ("Next", ":material/chevron_right:", at + 1),
-        ):
-            st.button(
-                label,
-                key=f"{session_keys.MASK_BUTTON}{label.lower()}.{image.batch_id}",
-                icon=icon,
-                disabled=not 0 <= to < len(queue),
-                on_click=open_mask,
-                args=(image.batch_id, queue[to % len(queue)].position),
-            )
+        _draw_way("previous", "Previous", ":material/chevron_left:", image.batch_id, previous)
+        _draw_way("next", label, ":material/chevron_right:", image.batch_id, following)
         st.markdown(f":small[:gray[{at + 1:,} of {len(queue):,}]]", width="content")
+        draw_place(mask_place(image.batch_id))
+
+
+def _draw_way(name: str, label: str, icon: str, batch_id: str, to: BatchImage | None) -> None:
+    st.button(
+        label,
+        key=f"{session_keys.MASK_BUTTON}{name}.{batch_id}",
+        icon=icon,
+        disabled=to is None,
+        on_click=open_mask,
+        args=(batch_id, to.position if to else 0),
+    )
 
 
 def _edit(app: Services, person: Viewer, image: BatchImage, edit: Box | Stroke) -> None:
@@ -121,7 +135,11 @@ def _draw_decision(app: Services, person: Viewer, image: BatchImage, queue: Sequ
 
     def approve() -> str:
         batches.approve_mask(*place)
-        return "" if open_next_doubtful(image, queue) else "Approved. No other mask needs a look."
+        following = next_to_look_at(image, queue)
+        if following is None:
+            return "Approved. No other mask needs a look."
+        open_mask(image.batch_id, following.position)
+        return ""
 
     approved = image.mask is not None and image.mask.approved
     kind: Kind = "primary" if image.mask and image.mask.doubtful else "secondary"
@@ -205,7 +223,9 @@ def _box_words(box: Box | None) -> str:
 def _draw_own_mask(app: Services, person: Viewer, image: BatchImage) -> None:
     place = f"{image.batch_id}.{image.position}"
     key = f"{session_keys.MASK_FIELD}own.{place}.{image.edit.uploaded}"
-    file = st.file_uploader("Mask", key=key, label_visibility="collapsed")
+    file = st.file_uploader(
+        "Mask", key=key, label_visibility="collapsed", max_upload_size=whole_mebibytes(app.settings.max_image_bytes)
+    )
     st.caption(
         "A picture of the photo's shape: white is kept, black is replaced. Of a PNG with transparent parts, what is "
         "not transparent is kept."

@@ -10,6 +10,7 @@ from components import session_keys
 from components.batch_words import mask_badge
 from components.document_words import counted
 from components.frame import Viewer
+from components.image_pages import draw_pager, draw_pager_below
 from components.markdown_text import in_one_line
 from components.mask_cut_out import draw_cut_out
 from components.mask_opening import open_mask
@@ -42,11 +43,10 @@ def draw_mask_gallery(app: Services, person: Viewer, queue: Sequence[BatchImage]
         shown = doubtful if chosen == _DOUBTFUL else shown
     else:
         st.markdown(f"**{counted(len(queue), 'mask')}**")
-    pages = max(1, -(-len(shown) // PAGE_LENGTH))
     page_key = f"{session_keys.BATCH_PAGE}masks.{batch_id}"
-    page = min(st.session_state.get(page_key, 1), pages)
+    here = draw_pager(page_key, shown, PAGE_LENGTH)
     with st.container(horizontal=True, gap="small"):
-        for image in shown[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]:
+        for image in here:
             with st.container(width=_WIDTH, gap="xxsmall"):
                 draw_cut_out(
                     app.image_batches.cut_out_preview(person.tenant.id, image),
@@ -65,5 +65,4 @@ def draw_mask_gallery(app: Services, person: Viewer, queue: Sequence[BatchImage]
                     on_click=open_mask,
                     args=(batch_id, image.position),
                 )
-    if pages > 1:
-        st.pagination(pages, key=page_key, persist_state="session")
+    draw_pager_below(page_key, shown, PAGE_LENGTH)

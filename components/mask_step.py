@@ -11,14 +11,14 @@ from components.document_words import counted
 from components.frame import Viewer
 from components.mask_editor import draw_mask_editor
 from components.mask_gallery import draw_mask_gallery
-from components.mask_opening import opened_mask
+from components.mask_opening import in_steady_order, opened_mask
 from components.wiring import Services
 
 
 def draw_masks(app: Services, person: Viewer, batch_id: str) -> None:
     """Draw the step: the photo that is worked on, and all masks of the batch below it."""
     draw_preparing(app, person, app.image_batches.get(person.tenant.id, batch_id))
-    queue = app.image_batches.mask_queue(person.tenant.id, batch_id)
+    queue = in_steady_order(batch_id, app.image_batches.mask_queue(person.tenant.id, batch_id))
     if not queue:
         st.info(
             "**There are no masks yet.**  \nThey are made from the photos in the background; see the step “Photos” for "

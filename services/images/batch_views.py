@@ -106,6 +106,12 @@ class RunItem:
     composites: tuple[CompositeResult, ...] = ()
     reviews: tuple[CompositeReview, ...] = ()
 
+    @property
+    def unreviewed(self) -> frozenset[int]:
+        """The variations of which nobody said anything."""
+        said = {review.variation for review in self.reviews}
+        return frozenset(one.variation for one in self.composites if one.variation not in said)
+
 
 class ResultFilter(StrEnum):
     """Which items of a run are looked at."""
@@ -113,6 +119,7 @@ class ResultFilter(StrEnum):
     ALL = "all"
     DONE = "done"
     FAILED = "failed"
+    CANCELED = "canceled"
     APPROVED = "approved"
     REJECTED = "rejected"
     UNREVIEWED = "unreviewed"

@@ -13,14 +13,7 @@ from numpy.typing import NDArray
 from services.access.models import Account
 from services.errors import NotFoundError
 from services.images.background_models import BackgroundWish
-from services.images.batch_views import (
-    BatchSummary,
-    CompositeResult,
-    LabelCount,
-    ResultFilter,
-    RunEstimate,
-    RunItem,
-)
+from services.images.batch_views import BatchSummary, CompositeResult, LabelCount, ResultFilter, RunEstimate, RunItem
 from services.images.deletion import BatchDeletion
 from services.images.desk import BatchDesk
 from services.images.intake import ImageUpload, IntakeLimits
@@ -320,14 +313,13 @@ class ImageBatchService:
         positions: Collection[int] | None = None,
         wish: BackgroundWish | None = None,
     ) -> Job:
-        """Run failed items again.
+        """Run items again, by their position in the run; the failed ones when None.
 
-        Without positions and wish it is the same job that runs its failed items again. Else it is a new run: over the
-        items of these positions in the run (the failed ones when None), with that wish (the run's when None).
+        Without a wish the same run goes on with those of them that failed or were canceled. With one it is a new run.
 
         Raises:
             InputError: as :meth:`start`.
-            ConflictError: it has not ended, was canceled, or nothing failed.
+            ConflictError: it has not ended, or none of them failed or was canceled.
         """
         return self._runs.retry(account, tenant_id, job_id, positions, wish)
 
@@ -336,6 +328,10 @@ class ImageBatchService:
     ) -> None:
         """Approve or reject one result of the item at this position of the run; None takes the word back."""
         self._runs.review(account, tenant_id, job_id, position, variation, review)
+
+    def approve(self, account: Account, tenant_id: str, job_id: str, positions: Collection[int] | None = None) -> int:
+        """Approve what nobody said anything of, of these items of the run or of all; returns how many results."""
+        return self._runs.approve(account, tenant_id, job_id, positions)
 
     # What people take away
 

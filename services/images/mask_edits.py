@@ -25,6 +25,7 @@ MOST_POINTS = 5000
 LARGEST_RADIUS = 0.5
 # So far may the shape of a mask differ from the photo's, as rounding does when a picture is made smaller.
 _SHAPE_TOLERANCE = 0.01
+_MASK_REMEDY = "Save the mask as PNG, in the photo's own size, and upload that file."
 
 
 class MaskEditing:
@@ -61,7 +62,10 @@ class MaskEditing:
 
     def upload_mask(self, account: Account, tenant_id: str, batch_id: str, position: int, data: bytes) -> BatchImage:
         image = self._desk.open_image(account, tenant_id, batch_id, position)
-        check_image(data, self._limits)
+        try:
+            check_image(data, self._limits)
+        except InputError as error:
+            raise InputError(error.message_for_user, code=error.code, remedy=_MASK_REMEDY) from error
         mask = gray_png(read_mask(data, image.size))
         name = derived_name(tenant_id, image.sha256, hashlib.sha256(mask).hexdigest(), "own-mask.png")
         if not self._files.exists(name):

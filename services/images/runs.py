@@ -19,13 +19,15 @@ from services.images.intake import IntakeLimits, check_image
 from services.images.models import BatchImage, CompositeReview, ImageBatch, Review
 from services.images.totals import REPLACE_BACKGROUNDS, all_items
 from services.images.wishes import checked_wish, wish_words
-from services.jobs.models import ItemStatus, Job, JobItem, NewItem
+from services.jobs.models import ItemStatus, Job, JobItem, JobStatus, NewItem
 from services.jobs.service import JobService
 from services.ports.images import ImageFiles, ImageRepository, TellsItsEnd
 from services.privacy.audit import AuditTrail
 
 _RUNS_LOOKED_THROUGH = 500
 _ITEMS_TO_LEARN_FROM = 60
+# What the other filters let through is done.
+_STATUSES = {ResultFilter.FAILED: ItemStatus.FAILED, ResultFilter.CANCELED: ItemStatus.CANCELED}
 
 
 class BatchRuns:
@@ -172,11 +174,8 @@ class BatchRuns:
     ) -> Job:
         require_marketer(account, tenant_id)
         job = self.get_run(tenant_id, job_id)
-        if positions is None and wish is None:
-            self._require_generator(tenant_id, run_wish(job))
-            retried = self._jobs.retry_failed(tenant_id, job_id)
-            self._audit.record("backgrounds-retried", username=account.username, tenant_id=tenant_id, subject=job_id)
-            return retried
+        if wish is None:
+            return self._retry_in_place(account, job, positions)
         chosen = [
             int(item.arguments["position"])
             for item in all_items(self._jobs, job)
@@ -184,7 +183,21 @@ class BatchRuns:
         ]
         if not chosen:
             raise InputError("Nothing of this run failed.", code="no-images", remedy="Choose photos to run again.")
-        return self.start(account, tenant_id, str(job.arguments["batch_id"]), wish or run_wish(job), chosen)
+        return self.start(account, tenant_id, str(job.arguments["batch_id"]), wish, chosen)
+
+    def approve(self, account: Account, tenant_id: str, job_id: str, positions: Collection[int] | None) -> int:
+        require_marketer(account, tenant_id)
+        count = 0
+        for one in self.items(tenant_id, job_id, ResultFilter.UNREVIEWED):
+            if positions is not None and one.item.position not in positions:
+                continue
+            for variation in sorted(one.unreviewed):
+                word = CompositeReview(
+                    job_id, one.item.position, variation, Review.APPROVED, account.username, self._now()
+                )
+                self._repository.save_review(tenant_id, word)
+                count += 1
+        return count
 
     def review(
         self, account: Account, tenant_id: str, job_id: str, position: int, variation: int, review: Review | None
@@ -199,6 +212,17 @@ class BatchRuns:
             return
         word = CompositeReview(job_id, position, variation, review, account.username, self._now())
         self._repository.save_review(tenant_id, word)
+
+    def _retry_in_place(self, account: Account, job: Job, positions: Collection[int] | None) -> Job:
+        self._require_generator(job.tenant_id, run_wish(job))
+        if positions is None and job.status is JobStatus.CANCELED:
+            positions = [item.position for item in all_items(self._jobs, job) if item.status is ItemStatus.FAILED]
+        if positions is None:
+            retried = self._jobs.retry_failed(job.tenant_id, job.id)
+        else:
+            retried = self._jobs.retry_items(job.tenant_id, job.id, positions)
+        self._audit.record("backgrounds-retried", username=account.username, tenant_id=job.tenant_id, subject=job.id)
+        return retried
 
     def _checked(self, tenant_id: str, wish: BackgroundWish) -> BackgroundWish:
         wish = checked_wish(wish)
@@ -292,7 +316,7 @@ def refused_in_run(job: Job, batch: ImageBatch | None, images: Sequence[BatchIma
 def _may_show(item: JobItem, only: ResultFilter) -> bool:
     if only is ResultFilter.ALL:
         return True
-    return item.status is (ItemStatus.FAILED if only is ResultFilter.FAILED else ItemStatus.DONE)
+    return item.status is _STATUSES.get(only, ItemStatus.DONE)
 
 
 def passes(one: RunItem, only: ResultFilter) -> bool:
@@ -306,6 +330,6 @@ def passes(one: RunItem, only: ResultFilter) -> bool:
         case ResultFilter.REJECTED:
             return Review.REJECTED in said
         case ResultFilter.UNREVIEWED:
-            return len(one.reviews) < len(one.composites)
+            return bool(one.unreviewed)
         case _:
             return True

@@ -147,7 +147,7 @@ def confirm_run(page: Page) -> None:
     expect(page.get_by_text(PROMPT)).to_be_visible()
     expect(page.get_by_text("Free", exact=True)).to_be_visible()
     expect(page.get_by_text("3 photos without a result")).to_be_visible()
-    click(page, "Replace 9 backgrounds")
+    click(page, "Replace 10 backgrounds")
 
 
 def mend_and_retry(page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -12,7 +13,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from components import session_keys
+from components.backdrop_wish import IN_PLACE, PADDING
 from components.batch_link import BACKGROUND, CONFIRM, MASKS, RESULTS
+from services.errors import BackendUnavailableError
 from services.images.background_models import BackgroundKind, BackgroundWish, SizePreset
 from services.images.batch_views import ResultFilter
 from services.images.models import ImageBatch, Review
@@ -29,6 +32,7 @@ from tests.pages.image_desk import (
     open_step,
     photo,
     png,
+    serve,
     shown,
 )
 
@@ -89,6 +93,97 @@ def test_confirming_without_words_says_what_is_missing(desk: Desk) -> None:
     assert f"{session_keys.BATCH_START_BUTTON}.{batch.id}" not in keys(page)
     page = click(page, f"{session_keys.BATCH_BUTTON}to.{BACKGROUND}.{batch.id}")
     assert page.session_state[session_keys.BATCH_STEP] == BACKGROUND
+
+
+def test_confirming_the_library_without_a_picture_asks_for_one(desk: Desk) -> None:
+    batch = desk.batch(photo())
+    page = open_page(batch=batch, step=BACKGROUND)
+    page.segmented_control(key=field(batch, "kind")).set_value(BackgroundKind.BACKDROP).run()
+    page = open_step(page, CONFIRM)
+    assert "No picture of the brand library was chosen" in shown(page)
+    assert "Choose a picture." in shown(page)
+
+
+def test_words_that_are_too_long_stay_and_are_told_where_they_are_and_at_the_end(desk: Desk) -> None:
+    batch = desk.batch(photo())
+    page = open_page(batch=batch, step=BACKGROUND)
+    page.text_area(key=field(batch, "prompt")).set_value("a" * 600).run()
+    page.text_area(key=field(batch, "negative_prompt")).set_value("b" * 513).run()
+    assert "The text has 600 characters; 512 are allowed." in shown(page)
+    assert "The text of what to avoid has 513 characters; 512 are allowed." in shown(page)
+    page = open_step(page, CONFIRM)
+    assert "The text has 600 characters; 512 are allowed." in shown(page)
+    assert f"{session_keys.BATCH_START_BUTTON}.{batch.id}" not in keys(page)
+    page = open_step(page, BACKGROUND)
+    assert page.text_area(key=field(batch, "prompt")).value == "a" * 600
+    again = open_page(batch=batch, step=BACKGROUND)
+    assert again.text_area(key=field(batch, "negative_prompt")).value == "b" * 513
+
+
+def test_confirm_counts_the_photos_of_the_run_and_names_those_that_will_fail(desk: Desk) -> None:
+    batch = desk.batch(photo(), blank())
+    desk.services.image_batches.keep_wish(desk.mila, TENANT, batch.id, WHITE)
+    page = open_page(batch=batch, step=CONFIRM)
+    assert "1 of 2 photos will fail unless you fix that first: wall.png." in shown(page)
+    assert [(metric.label, metric.value) for metric in page.metric][:4] == [
+        ("Photos", "2"),
+        ("Results", "1"),
+        ("Paid calls", "0"),
+        ("Cost", "Free"),
+    ]
+    assert "No paid calls: the results are composed on this machine." in shown(page)
+    assert page.button(key=f"{session_keys.BATCH_START_BUTTON}.{batch.id}").label == "Replace 2 backgrounds"
+    start(page, batch)
+    (run,) = desk.services.image_batches.runs(TENANT, batch.id)
+    assert run.item_count == 2
+
+
+def test_space_around_the_product_comes_back_after_the_product_stood_where_it_was(desk: Desk) -> None:
+    batch = desk.batch(photo())
+    page = open_page(batch=batch, step=BACKGROUND)
+    page.toggle(key=field(batch, IN_PLACE)).set_value(False).run()
+    page.slider(key=field(batch, PADDING)).set_value(30).run()
+    page.toggle(key=field(batch, IN_PLACE)).set_value(True).run()
+    assert desk.services.image_batches.get(TENANT, batch.id).wish.padding is None
+    page.toggle(key=field(batch, IN_PLACE)).set_value(False).run()
+    assert page.slider(key=field(batch, PADDING)).value == 30
+
+
+def test_another_size_lets_the_product_leave_its_place(desk: Desk) -> None:
+    batch = desk.batch(photo())
+    page = open_page(batch=batch, step=BACKGROUND)
+    page.selectbox(key=field(batch, "size")).set_value(SizePreset.SQUARE).run()
+    assert page.slider(key=field(batch, PADDING)).value == 12
+    assert desk.services.image_batches.get(TENANT, batch.id).wish.padding == pytest.approx(0.12)
+
+
+def test_wish_that_could_not_be_stored_stays_on_the_screen_and_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = desk.batch(photo())
+    real = desk.services.image_batches
+
+    class Unsteady:
+        broken = False
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(real, name)
+
+        def keep_wish(self, *arguments: Any) -> None:
+            if self.broken:
+                raise BackendUnavailableError("The storage does not answer.", code="storage-unavailable")
+            real.keep_wish(*arguments)
+
+    unsteady = Unsteady()
+    serve(monkeypatch, desk, image_batches=unsteady)
+    page = open_page(batch=batch, step=BACKGROUND)
+    unsteady.broken = True
+    page.text_area(key=field(batch, "prompt")).set_value("warm beige studio").run()
+    assert "The storage does not answer." in shown(page)
+    unsteady.broken = False
+    page.run()
+    assert page.text_area(key=field(batch, "prompt")).value == "warm beige studio"
+    assert real.get(TENANT, batch.id).wish.prompt == "warm beige studio"
 
 
 def test_confirmed_run_leads_to_a_gallery_with_every_photo(desk: Desk) -> None:
@@ -185,7 +280,7 @@ def test_end_of_a_run_is_told_in_the_frame_of_whoever_started_it(desk: Desk) -> 
     page = open_page()
     (notice,) = desk.services.image_batches.notices(desk.mila)
     assert "Finished in part" in shown(page)
-    assert notice.words in shown(page)
+    assert "1 of 2 photos have their new background; 1 failed." in shown(page)
     page = click(page, session_keys.NOTICE_BUTTON + notice.id)
     assert "Finished in part" not in shown(page)
     assert "Finished in part" not in shown(open_page(GRACE))

@@ -228,6 +228,7 @@ def test_only_marketers_and_administrators_of_the_tenant_change_anything(desk: P
             lambda who: service.start(who, TENANT, batch.id, wish),
             lambda who: service.retry(who, TENANT, run.id),
             lambda who: service.review(who, TENANT, run.id, 0, 1, None),
+            lambda who: service.approve(who, TENANT, run.id),
             lambda who: service.keep_picture(who, TENANT, photo()),
         ):
             with pytest.raises(AccessError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -9,8 +11,10 @@ import pytest
 from services.errors import BackendMisconfiguredError, ConflictError, InputError, NotFoundError
 from services.images.background_models import BackgroundKind, BackgroundWish, GeneratorNotice, SizePreset
 from services.images.batch_views import ResultFilter
-from services.images.models import Review
-from services.jobs.models import ItemStatus, Job, JobStatus
+from services.images.models import NoticeState, Review
+from services.jobs.models import ItemStatus, Job, JobRound, JobStatus
+from services.jobs.running import JobRunner
+from services.storage.job_runs import SqlJobRuns
 from tests.unit.images.batch_desk import MIA, TENANT, PhotoDesk, blank_photo, box_around, photo
 from tests.unit.images.photo_fakes import LEFT, RIGHT, opened
 
@@ -143,12 +147,101 @@ def test_failed_photos_run_again_with_another_wish_as_a_run_of_their_own(desk: P
     assert desk.service.run_wish(again) == plain
 
 
-def test_chosen_photos_run_again_by_their_place_in_the_run(desk: PhotoDesk) -> None:
+def test_chosen_photos_run_again_with_another_wish_by_their_place_in_the_run(desk: PhotoDesk) -> None:
     batch = desk.batch(a_png=photo(), b_png=photo(RIGHT), c_png=photo(LEFT, RIGHT))
     job = desk.run(batch, CLEAR, [1, 2])
-    again = desk.service.retry(MIA, TENANT, job.id, positions=[1])
+    plain = BackgroundWish(kind=BackgroundKind.COLOR, color="#ffffff")
+    again = desk.service.retry(MIA, TENANT, job.id, positions=[1], wish=plain)
     assert [one.item.name for one in desk.service.results(TENANT, again.id)] == ["c.png"]
-    assert desk.service.run_wish(again) == CLEAR
+    assert desk.service.run_wish(again) == plain
+
+
+def test_chosen_failed_photo_is_tried_again_in_its_run_and_counts_everywhere_in_it(desk: PhotoDesk) -> None:
+    batch = desk.batch(a_png=photo(), b_png=blank_photo(), c_png=blank_photo(3))
+    job = desk.run(batch, CLEAR)
+    desk.service.upload_mask(MIA, TENANT, batch.id, 2, photo(LEFT, color="white"))
+    again = desk.service.retry(MIA, TENANT, job.id, positions=[2])
+    assert (again.id, again.round, len(desk.service.runs(TENANT, batch.id))) == (job.id, 2, 1)
+    assert (again.counts[ItemStatus.DONE], again.counts[ItemStatus.FAILED]) == (2, 1)
+    assert files_shown(desk, job, "failed") == ["b.png"]
+    with zipfile.ZipFile(desk.service.zip_file(TENANT, job.id)) as archive:
+        assert archive.namelist() == ["a.png", "c.png"]
+    report = json.loads(desk.service.report_json(TENANT, job.id))
+    assert [image["status"] for image in report["images"]] == ["done", "failed", "done"]
+    assert (report["run"]["done"], report["run"]["failed"], report["run"]["outcome"]) == (2, 1, "partly")
+    last_run = desk.service.summary(TENANT, batch.id).last_run
+    assert last_run is not None
+    assert (last_run.id, last_run.status) == (job.id, JobStatus.DONE)
+    words = [notice.words for notice in desk.service.notices(MIA) if notice.round == 2]
+    assert [one.startswith("2 of 3 photos have their new background; 1 failed.") for one in words] == [True]
+
+
+def test_photos_that_did_not_fail_are_not_retried(desk: PhotoDesk) -> None:
+    job = desk.run(desk.batch(a_png=photo(), b_png=blank_photo()), CLEAR)
+    with pytest.raises(ConflictError) as caught:
+        desk.service.retry(MIA, TENANT, job.id, positions=[0])
+    assert caught.value.code == "nothing-failed"
+    assert desk.jobs.get(TENANT, job.id).round == 1
+
+
+def canceled_run(desk: PhotoDesk) -> Job:
+    """A run over four photos, canceled when one was done and one had failed."""
+    batch = desk.batch(a_png=photo(), b_png=blank_photo(), c_png=photo(RIGHT), d_png=photo(LEFT, RIGHT))
+    desk.queue.paused = True
+    job = desk.service.start(MIA, TENANT, batch.id, CLEAR)
+    runner = JobRunner(SqlJobRuns(desk.database), desk.kinds, "w1")
+    for position in (0, 1):
+        runner.run_item(JobRound(job.id, 1), position)
+    assert desk.jobs.cancel(TENANT, job.id).status is JobStatus.CANCELED
+    desk.queue.paused = False
+    return job
+
+
+def test_canceled_run_goes_on_with_what_is_left(desk: PhotoDesk) -> None:
+    job = canceled_run(desk)
+    assert files_shown(desk, job, "canceled") == ["c.png", "d.png"]
+    assert desk.service.result_counts(TENANT, job.id)[ResultFilter.CANCELED] == 2
+    left = [one.item.position for one in desk.service.results(TENANT, job.id, only="canceled")]
+    again = desk.service.retry(MIA, TENANT, job.id, positions=left)
+    assert (again.id, again.status, again.counts[ItemStatus.DONE]) == (job.id, JobStatus.DONE, 3)
+    assert [notice.state for notice in desk.service.notices(MIA)] == [NoticeState.PARTLY]
+    with zipfile.ZipFile(desk.service.zip_file(TENANT, job.id)) as archive:
+        assert archive.namelist() == ["a.png", "c.png", "d.png"]
+
+
+def test_failed_photos_of_a_canceled_run_are_retried_without_what_was_canceled(desk: PhotoDesk) -> None:
+    job = canceled_run(desk)
+    desk.service.upload_mask(MIA, TENANT, str(job.arguments["batch_id"]), 1, photo(LEFT, color="white"))
+    again = desk.service.retry(MIA, TENANT, job.id)
+    assert (again.status, again.counts[ItemStatus.DONE], again.left_count) == (JobStatus.CANCELED, 2, 2)
+
+
+def test_done_results_of_a_live_run_are_shown_and_reviewed(desk: PhotoDesk) -> None:
+    batch = desk.batch(a_png=photo(), b_png=photo(RIGHT))
+    desk.queue.paused = True
+    job = desk.service.start(MIA, TENANT, batch.id, CLEAR)
+    JobRunner(SqlJobRuns(desk.database), desk.kinds, "w1").run_item(JobRound(job.id, 1), 0)
+    assert files_shown(desk, job, "done") == ["a.png"]
+    desk.service.review(MIA, TENANT, job.id, 0, 1, Review.APPROVED)
+    desk.queue.run_waiting()
+    assert files_shown(desk, job, "approved") == ["a.png"]
+
+
+def test_all_results_without_a_word_are_approved_at_once_and_rejected_ones_stay_so(desk: PhotoDesk) -> None:
+    batch = desk.batch(a_png=photo(), b_png=photo(RIGHT), c_png=blank_photo(), d_png=photo(LEFT, RIGHT))
+    job = desk.run(batch, BackgroundWish(prompt="oak", variations=2))
+    desk.service.review(MIA, TENANT, job.id, 1, 2, Review.REJECTED)
+    assert desk.service.approve(MIA, TENANT, job.id, [0, 2]) == 2
+    assert files_shown(desk, job, "approved") == ["a.png"]
+    assert desk.service.approve(MIA, TENANT, job.id) == 3
+    said = {
+        (one.item.position, review.variation): review.review
+        for one in desk.service.results(TENANT, job.id)
+        for review in one.reviews
+    }
+    assert {key for key, word in said.items() if word is Review.REJECTED} == {(1, 2)}
+    assert (len(said), files_shown(desk, job, "unreviewed")) == (6, [])
+    assert desk.service.approve(MIA, TENANT, job.id) == 0
 
 
 def test_run_of_which_nothing_failed_is_not_retried(desk: PhotoDesk) -> None:
