@@ -3,7 +3,7 @@
 # Variables:
 #   PYTHON           the interpreter that the environment is made with (3.11 or newer)
 #   TORCH_INDEX_URL  the package index that torch alone is installed from, such as the one with its CPU builds
-#   PYTEST_ARGS      what `make test` hands to pytest, such as PYTEST_ARGS="-k citations"
+#   PYTEST_ARGS      what `make test` hands to pytest: PYTEST_ARGS="-k citations", or "-n 4 --dist loadfile" for four at a time
 #   BENCH_ARGS       what `make bench` measures and where the data is; docs/benchmarks.md says more
 
 SHELL := bash
