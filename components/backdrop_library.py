@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ import streamlit as st
 from components import session_keys
 from components.backdrop_wish import keep_wish, wish_of
 from components.batch_actions import action_button
+from components.batch_upload import whole_mebibytes
 from components.frame import Viewer
 from components.markdown_text import in_one_line
 from components.wiring import Services
@@ -60,11 +60,6 @@ def draw_library(app: Services, person: Viewer, batch: ImageBatch) -> None:
             _draw_keeping(app, person, batch, chosen)
 
 
-def largest_upload_megabytes(app: Services) -> int:
-    """What a field for one picture takes, in whole mebibytes, which Streamlit calls MB; the services check exactly."""
-    return math.ceil(app.settings.max_image_bytes / 2**20)
-
-
 def _draw_pictures(app: Services, person: Viewer, batch: ImageBatch, backdrops: Sequence[Backdrop]) -> None:
     pages = -(-len(backdrops) // PAGE_LENGTH)
     key = f"{session_keys.BATCH_PAGE}backdrops.{batch.id}"
@@ -97,7 +92,8 @@ def _draw_adding(app: Services, person: Viewer, batch: ImageBatch) -> None:
     field = session_keys.BACKDROP_FIELD
     round_key = f"{field}round"
     turn = st.session_state.get(round_key, 0)
-    file = st.file_uploader("Picture", key=f"{field}file.{turn}", max_upload_size=largest_upload_megabytes(app))
+    largest = whole_mebibytes(app.settings.max_image_bytes)
+    file = st.file_uploader("Picture", key=f"{field}file.{turn}", max_upload_size=largest)
     caption = st.text_input(
         "Caption",
         key=f"{field}caption.{turn}",

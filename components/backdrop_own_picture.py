@@ -7,9 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from components import session_keys
-from components.backdrop_library import largest_upload_megabytes
 from components.backdrop_wish import keep_wish, wish_of
 from components.batch_actions import action_button
+from components.batch_upload import whole_mebibytes
 from components.frame import Viewer
 from components.wiring import Services
 from services.images.models import ImageBatch
@@ -21,7 +21,7 @@ def draw_own_picture(app: Services, person: Viewer, batch: ImageBatch) -> None:
     file = st.file_uploader(
         "Your picture",
         key=f"{session_keys.BACKDROP_FIELD}own.{batch.id}",
-        max_upload_size=largest_upload_megabytes(app),
+        max_upload_size=whole_mebibytes(app.settings.max_image_bytes),
     )
     st.caption("It fills the whole result; what does not fit is cut off at the sides.")
 

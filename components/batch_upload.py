@@ -61,7 +61,7 @@ def draw_upload(app: Services, person: Viewer, batch_id: str | None = None) -> N
 
 
 def whole_mebibytes(byte_count: int) -> int:
-    """Bytes in the unit in which an upload field says its limit, rounded up; at least 1."""
+    """Bytes in the unit that an upload field calls MB, rounded up; at least 1. The services check exactly."""
     return max(1, -(-byte_count // 2**20))
 
 

@@ -28,9 +28,10 @@ def draw_pager(key: str, items: Sequence[_Item], length: int) -> Sequence[_Item]
     page = min(st.session_state.get(key, 1), pages)
     if pages > 1:
         st.session_state[key] = page
-        with st.container(horizontal=True, gap=None):
-            st.pagination(pages, key=key, max_visible_pages=_MOST_NUMBERS, persist_state="session")
+        # Not beside each other: a pager in a row measures itself too narrow, and leaves out pages that would fit.
+        with st.container(gap=None):
             draw_place(key)
+            st.pagination(pages, key=key, max_visible_pages=_MOST_NUMBERS, persist_state="session")
     return items[(page - 1) * length : page * length]
 
 
