@@ -15,7 +15,7 @@ from components.frame import Viewer
 from components.markdown_text import in_one_line
 from components.mask_opening import open_mask
 from components.wiring import Services
-from services.images.batch_views import CompositeResult, RunItem
+from services.images.batch_views import CompositeResult, RunItem, may_pass_unchanged
 from services.images.models import Review
 from services.jobs.models import ItemStatus, Job
 
@@ -137,7 +137,7 @@ def _draw_undone(app: Services, person: Viewer, run: Job, result: RunItem) -> No
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if item.status is ItemStatus.FAILED:
             _draw_mending(app, run, result)
-        again = item.status is ItemStatus.CANCELED or item.retryable
+        again = item.status is ItemStatus.CANCELED or may_pass_unchanged(item)
         action_button(
             "Run it" if item.status is ItemStatus.CANCELED else "Retry",
             lambda: retry(app, person, run, (item.position,)),

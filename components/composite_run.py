@@ -18,7 +18,7 @@ from components.markdown_text import in_one_line
 from components.times import ago
 from components.wiring import Services
 from services.images.background_models import BackgroundWish
-from services.images.batch_views import ResultFilter
+from services.images.batch_views import ResultFilter, may_pass_unchanged
 from services.jobs.models import ItemStatus, Job, JobItem, JobStatus
 
 
@@ -115,7 +115,7 @@ def run_differently(batch_id: str, wish: BackgroundWish, photos: tuple[int, ...]
 def _may_pass(app: Services, run: Job) -> bool:
     """Whether the same again may work for a photo that failed; the others need something changed first."""
     failed = app.jobs.list_items(run.tenant_id, run.id, ItemStatus.FAILED, limit=run.counts[ItemStatus.FAILED])
-    return any(item.retryable for item in failed)
+    return any(map(may_pass_unchanged, failed))
 
 
 def _photos(app: Services, person: Viewer, run: Job, only: ResultFilter) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.images.models import BatchImage, CompositeReview, ImageBatch, LabelSource
+from services.images.paid_once import PAID_REPLY_LOST
 from services.jobs.models import Job, JobItem
 
 
@@ -111,6 +112,11 @@ class RunItem:
         """The variations of which nobody said anything."""
         said = {review.variation for review in self.reviews}
         return frozenset(one.variation for one in self.composites if one.variation not in said)
+
+
+def may_pass_unchanged(item: JobItem) -> bool:
+    """Whether a failed item may succeed at another try with nothing changed."""
+    return item.retryable or item.error_code == PAID_REPLY_LOST
 
 
 class ResultFilter(StrEnum):

@@ -11,6 +11,9 @@ from services.ports.paid_calls import PaidCallLedger
 # Longer than any call takes. The item that made a call gets its claim back at once, whatever happened to its worker.
 STALE_SECONDS = 1800.0
 
+PAID_REPLY_LOST = "paid-reply-lost"
+"""The code of a call that may have been paid for: it waits for a person's retry, and that may well succeed."""
+
 
 def paid_once(
     ledger: PaidCallLedger,
@@ -74,6 +77,6 @@ def cut_off(ledger: PaidCallLedger, tenant_id: str, key: str, owner: str) -> App
 def _person_decides(what_happened: str) -> BackendError:
     return BackendError(
         f"{what_happened} It may have been paid for.",
-        code="paid-reply-lost",
+        code=PAID_REPLY_LOST,
         remedy="Retry this photo to ask once more; that is paid for in any case.",
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from services.images.background_models import BackgroundKind, BackgroundWish
-from services.images.batch_views import RunItem
+from services.images.batch_views import RunItem, may_pass_unchanged
 from services.images.models import BatchImage, ImageFailure
 from services.images.totals import RunTotals
 from services.jobs.models import ItemStatus, Job
@@ -167,7 +167,7 @@ def _item_values(report: RunReport, one: RunItem) -> dict[str, Any]:
         "file": item.name,
         "status": item.status.value,
         **failure_values(failure),
-        "can_be_retried": item.retryable if failed else None,
+        "can_be_retried": may_pass_unchanged(item) if failed else None,
         "output": list(outputs),
         "labels_kept": result.get("labels_kept", []),
         "labels_dropped": result.get("labels_dropped", []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -238,6 +239,9 @@ def test_reply_that_was_lost_fails_the_photo_and_a_retry_says_that_it_may_cost_t
     item = item_of(paid, job)
     assert (item.status, item.error_code) == (ItemStatus.FAILED, "paid-reply-lost")
     assert len(paid.generator.requests) == 1
+    # No worker may try it again, but a person may, and the report says so.
+    (told,) = json.loads(paid.service.report_json(TENANT, job.id))["images"]
+    assert (item.retryable, told["can_be_retried"]) == (False, True)
     paid.service.retry(MIA, TENANT, job.id)
     item = item_of(paid, job)
     assert (item.result["calls"], item.result["cost_usd"]) == (2, pytest.approx(0.08))
